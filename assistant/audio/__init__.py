@@ -1,0 +1,1 @@
+"""Sound in and out: decoding and resampling of files."""

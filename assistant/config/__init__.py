@@ -1,0 +1,1 @@
+"""The configuration: strict sections, layered YAML, and what may be tuned while running."""

@@ -1,0 +1,44 @@
+"""Every error of the assistant on one page. The message says what was wrong, where, and what is allowed or to be done."""
+
+from assistant.types import Stage
+
+
+class AssistantError(Exception):
+    """Root of all errors that a person can cause or mend; the command line shows its message alone."""
+
+    exit_code = 1
+
+
+class ConfigError(AssistantError):
+    """A setting, a policy or a prompt is wrong: names the file, the key and what is allowed."""
+
+    exit_code = 2
+
+
+class AudioError(AssistantError):
+    """Sound that can't be read or used: names the file, what is wrong with it and what would do."""
+
+    exit_code = 2
+
+
+class ScriptError(AssistantError):
+    """A dialogue script, a text file or a journal that can't be played: names the file and the line or turn."""
+
+    exit_code = 2
+
+
+class ModelMissingError(AssistantError):
+    """A checkpoint isn't where the configuration says: names the path and the profile that works now."""
+
+    exit_code = 3
+
+
+class ModelError(AssistantError):
+    """A model couldn't be loaded or has failed on one input; the engine turns the latter into a StageError."""
+
+    exit_code = 3
+
+    def __init__(self, stage: Stage | str, message: str) -> None:
+        super().__init__(f"{stage}: {message}")
+        self.stage = stage
+        self.message = message

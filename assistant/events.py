@@ -1,0 +1,108 @@
+"""What goes into a session and what the outside may see of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from assistant.types import AudioChunk, Cut, Decision, Observation, Quality, TurnRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TypedText:
+    """A turn typed instead of spoken."""
+
+    text: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A turn that was perceived earlier: the observation of a journal."""
+
+    observation: Observation
+    time: float
+
+
+class Command(StrEnum):
+    """commit: end the utterance now. clear: forget the sound of the utterance under way. end: finish what is open, then stop."""
+
+    COMMIT = "commit"
+    CLEAR = "clear"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An order to the session."""
+
+    command: Command
+    time: float
+
+
+Input = AudioChunk | TypedText | Recorded | Control
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Someone began to speak at `time`."""
+
+    time: float
+    type: Literal["speech_started"] = "speech_started"
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceCut:
+    """An utterance ended: its place in the session, why it ended, how good it sounds, and the silence (seconds) that was waited for."""
+
+    utterance_id: str
+    start: float
+    end: float
+    cut: Cut
+    quality: Quality
+    hangover_s: float
+    type: Literal["utterance_cut"] = "utterance_cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Perceived:
+    """Models have answered for one turn."""
+
+    observation: Observation
+    type: Literal["perceived"] = "perceived"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The policy has chosen."""
+
+    decision: Decision
+    type: Literal["decided"] = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRevoked:
+    """Work begun on a tentative utterance was dropped, because speech went on."""
+
+    utterance_id: str
+    time: float
+    type: Literal["turn_revoked"] = "turn_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCompleted:
+    """The turn is over; always its last event."""
+
+    record: TurnRecord
+    type: Literal["turn_completed"] = "turn_completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the person should know."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    type: Literal["notice"] = "notice"
+
+
+Event = SpeechStarted | UtteranceCut | Perceived | Decided | TurnRevoked | TurnCompleted | Notice

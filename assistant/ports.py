@@ -1,0 +1,40 @@
+"""What the assistant asks of its models: one Protocol per slot, implemented in `assistant.models`, never inherited from."""
+
+from typing import Protocol
+
+from assistant.types import Samples, Sentiment, Transcript, VoiceEmotion
+
+
+class Vad(Protocol):
+    """Tells speech from other sound, frame by frame. One instance serves one stream; it may keep state between frames."""
+
+    @property
+    def frame_samples(self) -> int:
+        """Return the length of a frame, in samples at 16 kHz."""
+
+    def probability(self, frame: Samples) -> float:
+        """Return the probability of speech in one frame, float32 [frame_samples]."""
+
+    def reset(self) -> None:
+        """Forget the stream heard so far."""
+
+
+class Asr(Protocol):
+    """Recognises words."""
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        """Return the words of one utterance, float32 [n] at 16 kHz. Raises ModelError."""
+
+
+class EmotionModel(Protocol):
+    """Hears how something is said."""
+
+    def listen(self, samples: Samples) -> VoiceEmotion:
+        """Return scores over the nine labels and the utterance embedding; float32 [n] at 16 kHz. Raises ModelError."""
+
+
+class SentimentModel(Protocol):
+    """Reads what the words convey."""
+
+    def read(self, text: str) -> Sentiment:
+        """Return scores over the four polarities of one unpunctuated text. Raises ModelError."""
