@@ -19,7 +19,7 @@ SMALLEST_SLOTTED = 4
 
 _DATA = Path(__file__).parent / "corpus"
 _DIALOGUES = Path(__file__).parents[2] / "tests" / "dialogues"
-_TRAINED = ("neutral", "positive", "negative", "excited")
+_TRAINED = ("neutral", "positive", "negative", "excited", "everyday", "lines")
 _SLOT = re.compile(r"\(([^()]*)\)")
 _NOT_SPOKEN = re.compile(r"[^\w]+")
 
@@ -48,12 +48,10 @@ class Corpus:
 def load_corpus(dialogues: Path = _DIALOGUES) -> Corpus:
     """Expand every template and assign the splits.
 
-    Within a trained template of at least SMALLEST_SLOTTED fillings about one in HELD_OUT_ONE_IN is held out ("fillings"), chosen by
-    a checksum of its text so that editing one line never reshuffles another. What a dialogue script under `dialogues` says
-    is held out too. The first occurrence of a text wins, and the held-out files are read first.
-
-    Raises:
-        ValueError: a label outside LABELS, or unbalanced brackets in a pattern.
+    Within a trained template of at least SMALLEST_SLOTTED fillings about one in HELD_OUT_ONE_IN is held out
+    ("fillings"), chosen by a checksum of its text so that editing one line never reshuffles another. What a dialogue script under
+    `dialogues` says is held out too. The first occurrence of a text wins, and the held-out files are read first.
+    Raises ValueError for a label outside LABELS or unbalanced brackets in a pattern.
     """
     spoken = _said(dialogues)
     found: dict[str, Sentence] = {}
@@ -71,8 +69,7 @@ def load_corpus(dialogues: Path = _DIALOGUES) -> Corpus:
 def expand(pattern: str) -> Iterator[str]:
     """Yield every filling of a pattern such as "今天(很冷|下雨)", in order.
 
-    Raises:
-        ValueError: a bracket without its partner, or brackets inside brackets.
+    Raises ValueError for a bracket without its partner or brackets inside brackets.
     """
     parts = _SLOT.split(pattern)
     if any(mark in part for part in parts for mark in "()"):
