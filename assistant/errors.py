@@ -1,7 +1,5 @@
 """Every error of the assistant on one page. The message says what was wrong, where, and what is allowed or to be done."""
 
-from assistant.types import Stage
-
 
 class AssistantError(Exception):
     """Root of all errors that a person can cause or mend; the command line shows its message alone."""
@@ -38,7 +36,7 @@ class ModelError(AssistantError):
 
     exit_code = 3
 
-    def __init__(self, stage: Stage | str, message: str) -> None:
+    def __init__(self, stage: str, message: str) -> None:
         super().__init__(f"{stage}: {message}")
         self.stage = stage
         self.message = message

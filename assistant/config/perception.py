@@ -1,4 +1,4 @@
-"""Settings of hearing: VAD, segmenter, quality, the model slots and the engine that runs them. Comments: configs/default.yaml."""
+"""Settings of hearing: VAD, segmenter, quality, model slots, engine. Comments: configs/default.yaml."""
 
 from typing import Annotated, Literal
 
@@ -78,7 +78,7 @@ class Emotion2Vec(Section):
 
 
 class Bert(Section):
-    """Any sequence-classification model of transformers; `labels` spreads each of its labels over the four polarities."""
+    """Any sequence-classification model of transformers; `labels` spreads each of its labels over the polarities."""
 
     kind: Literal["bert"]
     model: str
@@ -124,4 +124,3 @@ class AudioFiles(Section):
     max_rate_hz: Annotated[int, Field(le=768_000)]
     max_channels: Annotated[int, Field(ge=1, le=64)]
     channel: Annotated[int, Field(ge=0)] | Literal["mean"]
-

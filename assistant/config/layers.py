@@ -1,0 +1,145 @@
+"""Layered YAML -> Config: defaults < profile < user file < environment < --set; each value knows its layer."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from assistant.config.files import CONFIGS
+from assistant.config.problems import problem
+from assistant.config.tree import Config
+from assistant.config.yaml import Yaml, parse_yaml, read_yaml
+from assistant.errors import ConfigError
+
+ENV_PREFIX = "ASSISTANT__"
+
+Tree = dict[str, Yaml]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings: `name` as shown to people, `tree` its nested values."""
+
+    name: str
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The effective configuration; `values` as written, by dotted key, and `sources`, the layer that each came from."""
+
+    config: Config
+    values: dict[str, Yaml]
+    sources: dict[str, str]
+
+
+def load(
+    profile: str | None = None,
+    file: Path | None = None,
+    sets: Iterable[str] = (),
+    env: Mapping[str, str] = os.environ,
+) -> Loaded:
+    """Return the effective configuration. Raises ConfigError, a line per mistake: where, which key, what is allowed."""
+    upper = [Layer(str(file), _tree(file))] if file else []
+    upper += [_from_env(name, text) for name, text in sorted(env.items()) if name.startswith(ENV_PREFIX)]
+    upper += [_from_set(text) for text in sets]
+    if profile:
+        upper.append(Layer("--profile", {"profile": profile}))
+    default = Layer("configs/default.yaml", _tree(CONFIGS / "default.yaml"))
+    chosen = next(
+        (str(layer.tree["profile"]) for layer in [*reversed(upper), default] if "profile" in layer.tree), "mini"
+    )
+    layers = [default, _profile(chosen), *upper]
+    tree: Tree = {}
+    sources: dict[str, str] = {}
+    for layer in layers:
+        _merge(tree, layer.tree, layer.name, "", sources)
+    try:
+        config = Config.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        problems = [_explain(detail, tree, sources) for detail in error.errors(include_url=False)]
+        raise ConfigError("\n".join(dict.fromkeys(problems))) from None
+    return Loaded(config, dict(_flat(tree)), sources)
+
+
+def profiles() -> list[str]:
+    """Return the names of the profiles that travel with the program."""
+    other = {"default", "policy", "services", "crisis"}
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in other)
+
+
+def _profile(name: str) -> Layer:
+    if name not in profiles():
+        raise ConfigError(f"unknown profile '{name}'; known: {', '.join(profiles())}")
+    return Layer(f"configs/{name}.yaml", _tree(CONFIGS / f"{name}.yaml"))
+
+
+def _tree(path: Path) -> Tree:
+    data = read_yaml(path)
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: the file must be a mapping of settings")
+    return data
+
+
+def _from_env(name: str, text: str) -> Layer:
+    keys = name.removeprefix(ENV_PREFIX).lower().split("__")
+    return Layer(name, _nest(keys, parse_yaml(text, name)))
+
+
+def _from_set(text: str) -> Layer:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set {text}: must read KEY.KEY=VALUE, for example vad.mode=3")
+    return Layer(f"--set {key}", _nest(key.split("."), parse_yaml(value, f"--set {key}")))
+
+
+def _nest(keys: list[str], value: Yaml) -> Tree:
+    for key in reversed(keys):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def _merge(tree: Tree, layer: Tree, name: str, prefix: str, sources: dict[str, str]) -> None:
+    """Lay `layer` over `tree` in place; a section whose `kind` changes is replaced: the old options mean nothing."""
+    for key, value in layer.items():
+        path = f"{prefix}{key}"
+        old = tree.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            if "kind" in value and value["kind"] != old.get("kind"):
+                _forget(path, sources)
+                old = tree[key] = {}
+            _merge(old, value, name, f"{path}.", sources)
+        else:
+            _forget(path, sources)
+            tree[key] = value
+            sources.update((f"{path}{'.' if leaf else ''}{leaf}", name) for leaf, _ in _flat(value))
+
+
+def _forget(path: str, sources: dict[str, str]) -> None:
+    for key in [key for key in sources if key == path or key.startswith(f"{path}.")]:
+        del sources[key]
+
+
+def _flat(value: Yaml, prefix: str = "") -> Iterable[tuple[str, Yaml]]:
+    """Yield every leaf with its dotted key; an empty mapping is a leaf."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, value
+
+
+def _explain(error: ErrorDetails, tree: Tree, sources: dict[str, str]) -> str:
+    """Return one line: the layer to mend, the key, what is wrong, what is allowed."""
+    key, sentence = problem(Config, error, tree)
+    parent = f"{key.rpartition('.')[0]}."
+    exact = (layer for known, layer in sources.items() if known == key or known.startswith(f"{key}."))
+    beside = (layer for known, layer in reversed(sources.items()) if known.startswith(parent))
+    return f"{next(exact, None) or next(beside, 'configuration')}: {sentence}"

@@ -1,0 +1,42 @@
+"""The whole configuration. What each setting means stands in configs/default.yaml, which names them all."""
+
+from typing import Literal
+
+from assistant.config.base import Section
+from assistant.config.judgement import Fusion, Memory
+from assistant.config.perception import Asr, AudioFiles, EmotionModel, Engine, Quality, Segmenter, SentimentModel, Vad
+from assistant.types import Language
+
+
+class Files(Section):
+    """Where the tuning files lie."""
+
+    policy: str
+    services: str
+    crisis: str
+    prompts: str
+
+
+class Journal(Section):
+    """Where turns are written down; null writes nothing."""
+
+    folder: str | None
+
+
+class Config(Section):
+    """Every setting, validated once."""
+
+    profile: str
+    language: Language | Literal["auto"]
+    vad: Vad
+    segmenter: Segmenter
+    quality: Quality
+    asr: Asr
+    emotion: EmotionModel
+    sentiment: SentimentModel
+    engine: Engine
+    fusion: Fusion
+    memory: Memory
+    files: Files
+    journal: Journal
+    audio_files: AudioFiles
