@@ -262,9 +262,9 @@ class Certainty(StrEnum):
 class Affect:
     """What the person seems to feel, how sure that is, and why.
 
-    label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: key of the pair's name in the prompts. confidence: mass of what is
-    stated. now: posterior of this turn over FELT. belief: posterior carried over turns. terms: a reader can recompute the posterior:
-    belief(e) is proportional to exp(prior + voice + words).
+    label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: the pair in the order of its name ("sad+neutral"), for `MIXED`, and
+    beside a `LABEL` where the pair would hold too. confidence: mass of what is stated, 0 where nothing is. now: posterior of this turn over
+    FELT. belief: posterior carried over turns. terms: a reader can recompute it: belief(e) is proportional to exp(prior + voice + words).
     """
 
     certainty: Certainty
@@ -291,8 +291,17 @@ class Streak:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for this person: `count`, `mean` and sum of squared deviations of the embedding steps that left the window (Welford)."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Safety:
-    """The crisis state: highest level lately seen (0 none, 1 strained, 2 passive, 3 explicit) and when it was raised."""
+    """The crisis state: highest level lately seen (0 none, 1 strained, 2 passive, 3 explicit) and when a level was last seen."""
 
     level: int = 0
     since: float | None = None
@@ -302,14 +311,17 @@ class Safety:
 class Mood:
     """Memory's whole state: a pure fold over turns, without any vector.
 
-    belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings. volatility: their mean.
-    valence, arousal: of the last few turns, newest last. remark_turn: index of the last turn that remarked on an emotion. clarifications:
-    asked in a row. phrasings: how often each text key was used. alerts: time of the last alert per rule. last_end: end of the last turn.
+    belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings. volatility: their mean,
+    None while they are too few; volatility_z: that against what is usual. valence, arousal: of the last few turns that said something, newest
+    last. turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications: asked in a row. phrasings:
+    how often each text key was used. alerts: time of the last alert per rule. last_end: end of the last turn.
     """
 
     belief: dict[Emotion, float] | None = None
     embedding_steps: tuple[float, ...] = ()
     volatility: float | None = None
+    volatility_z: float | None = None
+    usual: Usual = field(default_factory=Usual)
     valence: tuple[float, ...] = ()
     arousal: tuple[float, ...] = ()
     anger: Streak = field(default_factory=Streak)

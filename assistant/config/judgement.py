@@ -2,33 +2,50 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from assistant.config.base import Probability, Seconds, Section
 from assistant.types import FELT, Emotion, Polarity
 
+Positive = Annotated[float, Field(gt=0)]
+Floor = Annotated[float, Field(gt=0, lt=0.1)]
+
+
+def _only_felt(value: dict[Emotion, float]) -> dict[Emotion, float]:
+    if not set(value) <= set(FELT):
+        raise ValueError(f"may name {', '.join(FELT)} only")
+    return value
+
+
+def _distribution(value: dict[Emotion, float]) -> dict[Emotion, float]:
+    if set(value) != set(FELT) or abs(sum(value.values()) - 1) > 1e-6 or min(value.values()) <= 0:
+        raise ValueError(f"needs each of {', '.join(FELT)}, each above 0, summing to 1")
+    return value
+
+
+Bias = Annotated[dict[Emotion, Annotated[float, Field(ge=-1, le=1)]], AfterValidator(_only_felt)]
+Prior = Annotated[dict[Emotion, Probability], AfterValidator(_distribution)]
+
 
 class Ramp(Section):
-    """A reliability that rises from 0 at `low` to 1 at `high` (or falls, where the comment says so)."""
+    """A share that rises from 0 at `low` to 1 at `high`."""
 
     low: float
     high: float
 
-    @field_validator("high")
-    @classmethod
-    def _above_low(cls, high: float, info: object) -> float:
-        low = getattr(info, "data", {}).get("low")
-        if low is not None and high <= low:
+    @model_validator(mode="after")
+    def _rises(self) -> "Ramp":
+        if self.high <= self.low:
             raise ValueError("high must be greater than low")
-        return high
+        return self
 
 
 class VoiceEvidence(Section):
     """How Emotion2vec's scores become evidence, and when they may be trusted."""
 
-    temperature: Annotated[float, Field(gt=0)]
-    bias: dict[Emotion, Annotated[float, Field(ge=-1, le=1)]]
-    floor: Annotated[float, Field(gt=0, lt=0.1)]
+    temperature: Positive
+    bias: Bias
+    floor: Floor
     speech_s: Ramp
     snr_db: Ramp
     speech_ratio: Ramp
@@ -38,18 +55,20 @@ class VoiceEvidence(Section):
 class WordsEvidence(Section):
     """How the sentiment of the words becomes evidence, and when it may be trusted."""
 
-    temperature: Annotated[float, Field(gt=0)]
+    temperature: Positive
+    floor: Floor
     asr_confidence: Ramp
     characters: Ramp
-    fillers: tuple[str, ...]
+    fillers: tuple[Annotated[str, Field(min_length=1)], ...]
     filler_factor: Probability
     confusion: dict[Emotion, dict[Polarity, Probability]]
 
     @field_validator("confusion")
     @classmethod
     def _complete(cls, rows: dict[Emotion, dict[Polarity, float]]) -> dict[Emotion, dict[Polarity, float]]:
-        for emotion in FELT:
-            row = rows.get(emotion, {})
+        if set(rows) != set(FELT):
+            raise ValueError(f"needs a row for each of {', '.join(FELT)}")
+        for emotion, row in rows.items():
             if set(row) != set(Polarity) or abs(sum(row.values()) - 1) > 1e-6 or min(row.values()) <= 0:
                 raise ValueError(f"row '{emotion}' needs all four polarities, each above 0, summing to 1")
         return rows
@@ -69,16 +88,26 @@ class Carry(Section):
     """How much of the last turn's belief enters this one: share at once, fading with time constant `fade_s`."""
 
     share: Annotated[float, Field(ge=0, lt=1)]
-    fade_s: Annotated[float, Field(gt=0)]
+    fade_s: Positive
 
 
 class Mixed(Section):
-    """When two emotions together are the statement."""
+    """When two emotions together are the statement, and which pairs have a name."""
 
     first: Probability
     second: Probability
     gap: Probability
     total: Probability
+    pairs: tuple[tuple[Emotion, Emotion], ...]
+
+    @field_validator("pairs")
+    @classmethod
+    def _distinct(cls, pairs: tuple[tuple[Emotion, Emotion], ...]) -> tuple[tuple[Emotion, Emotion], ...]:
+        if not {emotion for pair in pairs for emotion in pair} <= set(FELT):
+            raise ValueError(f"pairs are made of {', '.join(FELT)}")
+        if len({frozenset(pair) for pair in pairs if pair[0] != pair[1]}) < len(pairs):
+            raise ValueError("each pair needs two different emotions and may stand here once, in either order")
+        return pairs
 
 
 class Statement(Section):
@@ -91,16 +120,11 @@ class Statement(Section):
     mixed: Mixed
 
 
-def _distribution(value: dict[Emotion, float]) -> dict[Emotion, float]:
-    if set(value) != set(FELT) or abs(sum(value.values()) - 1) > 1e-6 or min(value.values()) <= 0:
-        raise ValueError(f"needs each of {', '.join(FELT)}, each above 0, summing to 1")
-    return value
-
-
 class Fusion(Section):
     """Reliability-tempered log-linear pooling of voice and words."""
 
-    prior: dict[Emotion, Probability]
+    prior: Prior
+    deployment_prior: Prior | None
     voice: VoiceEvidence
     words: WordsEvidence
     pooling: Pooling
@@ -108,13 +132,11 @@ class Fusion(Section):
     statement: Statement
     valence_arousal: dict[Emotion, tuple[float, float]]
 
-    _prior = field_validator("prior")(_distribution)
-
     @field_validator("valence_arousal")
     @classmethod
     def _mapped(cls, value: dict[Emotion, tuple[float, float]]) -> dict[Emotion, tuple[float, float]]:
-        if set(value) != set(FELT):
-            raise ValueError(f"needs each of {', '.join(FELT)}")
+        if set(value) != set(FELT) or any(abs(number) > 1 for point in value.values() for number in point):
+            raise ValueError(f"needs each of {', '.join(FELT)}, each a pair of numbers from -1 to 1")
         return value
 
 
@@ -126,6 +148,21 @@ class Hysteresis(Section):
     need: Annotated[int, Field(ge=1)]
     of: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _reachable(self) -> "Hysteresis":
+        if self.leave >= self.enter or self.need > self.of:
+            raise ValueError("leave < enter and need <= of must hold")
+        return self
+
+
+class UsualSteps(Section):
+    """What is usual before this person's own steps are known: mean and spread (standard deviation), counted as `weight` steps."""
+
+    mean: Annotated[float, Field(ge=0, le=2)]
+    spread: Positive
+    spread_floor: Positive
+    weight: Positive
+
 
 class Memory(Section):
     """What is kept over turns."""
@@ -134,5 +171,12 @@ class Memory(Section):
     min_reliability: Probability
     min_speech_s: Seconds
     min_steps: Annotated[int, Field(ge=1)]
+    usual: UsualSteps
     streak: Hysteresis
     crisis_sticky_s: Seconds
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> "Memory":
+        if self.min_steps > self.window:
+            raise ValueError("min_steps <= window must hold")
+        return self
