@@ -1,0 +1,222 @@
+"""Builds FunASR's networks from a checkpoint folder: no hub, no global state touched, no weight left to chance.
+
+FunASR's `AutoModel` downloads what it misses, seeds every generator, sets torch's threads, takes over the root logger
+and keeps random weights where a checkpoint has none; `import funasr` alone takes seconds, for 400 modules. Only its
+networks and its front end are used here, imported one by one.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import json
+import pickle
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from assistant.errors import ModelError, ModelMissingError
+from assistant.models.quiet import undisturbed
+from assistant.types import Stage
+
+_PARTS = (
+    "funasr.frontends.wav_frontend",
+    "funasr.models.sanm.encoder",
+    "funasr.models.paraformer.decoder",
+    "funasr.models.paraformer.cif_predictor",
+    "funasr.models.bicif_paraformer.cif_predictor",
+    "funasr.models.paraformer.model",
+    "funasr.models.bicif_paraformer.model",
+    "funasr.models.emotion2vec.model",
+)
+_LAYER_LIST = re.compile(r"[\d\s\[\]()+*,]+")
+_NAMED_AT_MOST = 5
+
+
+class Frontend(Protocol):
+    """FunASR's WavFrontend: stacked (LFR) and normalised log-mel features of sound."""
+
+    frame_shift: int
+    lfr_n: int
+
+    def output_size(self) -> int:
+        """Return the number of features per frame."""
+
+    def __call__(self, samples: Tensor, lengths: list[int]) -> tuple[Tensor, Tensor]:
+        """Return features [1, t, f] and lengths [1] of sound [1, n]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """What a folder holds: the network, in eval mode on its device; its tokens in order; its front end, if any."""
+
+    network: nn.Module
+    architecture: str
+    tokens: tuple[str, ...]
+    frontend: Frontend | None
+
+
+def load(stage: Stage, folder: Path, architectures: tuple[str, ...], device: torch.device) -> Checkpoint:
+    """Return the checkpoint in `folder`, laid out as on the hub; its architecture must be one of `architectures`.
+
+    Raises ModelMissingError if the folder or a file of it isn't there, ModelError if it describes another model or its
+    weights don't fit.
+    """
+    files = _files(folder)
+    with undisturbed():
+        config = _config(files.config)
+        architecture = str(config.get("model"))
+        if architecture not in architectures:
+            raise ModelError(
+                stage, f"{files.config} describes a '{architecture}'; known for this slot: {', '.join(architectures)}"
+            )
+        tables = _tables()
+        try:
+            tokens = _tokens(files.tokens)
+            frontend = _frontend(tables, config, files.cmvn)
+            network = _network(tables.model_classes[architecture], config, tokens, frontend)
+        except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ModelError(
+                stage, f"no model can be built from {files.config}: {type(error).__name__}: {error}"
+            ) from error
+        _fill(stage, network, files.weights, _scopes(config))
+    return Checkpoint(network.to(device), architecture, tokens, frontend)
+
+
+class _Tables(Protocol):
+    """FunASR's registry of classes by the name that configurations use."""
+
+    model_classes: Mapping[str, Callable[..., nn.Module]]
+    frontend_classes: Mapping[str, Callable[..., Frontend]]
+
+
+def _tables() -> _Tables:
+    """Import the parts of FunASR in use; each enters itself into the registry, which is returned.
+
+    The package's own `__init__` is left out, which takes 3.8 s and 250 MB for what nobody here uses; so `funasr` is a
+    bare package for whoever imports it later in this process.
+    """
+    if "funasr" not in sys.modules:
+        spec = importlib.util.find_spec("funasr")
+        if spec is None:
+            raise ModuleNotFoundError("funasr isn't installed", name="funasr")
+        sys.modules["funasr"] = importlib.util.module_from_spec(spec)
+    with contextlib.redirect_stdout(io.StringIO()):
+        for part in _PARTS:
+            importlib.import_module(part)
+        return cast("_Tables", importlib.import_module("funasr.register").tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    config: Path
+    weights: Path
+    tokens: Path
+    cmvn: Path | None
+
+
+def _files(folder: Path) -> _Files:
+    """Return the files of a checkpoint: those `configuration.json` names, else those with the usual names."""
+    if not folder.is_dir():
+        raise ModelMissingError(
+            f"no model at {folder}; fetch it, or start with '--profile mini', whose models come with the program"
+        )
+    index = folder / "configuration.json"
+    named: dict[str, object] = {}
+    if index.is_file():
+        named = _section(json.loads(index.read_text(encoding="utf-8")), "file_path_metas")
+    tokens = _section(named, "tokenizer_conf").get("token_list")
+    if not isinstance(tokens, str):
+        tokens = next((name for name in ("tokens.json", "tokens.txt") if (folder / name).is_file()), "tokens.txt")
+    cmvn = folder / str(_section(named, "frontend_conf").get("cmvn_file", "am.mvn"))
+    files = _Files(
+        config=folder / str(named.get("config", "config.yaml")),
+        weights=folder / str(named.get("init_param", "model.pt")),
+        tokens=folder / tokens,
+        cmvn=cmvn if cmvn.is_file() else None,
+    )
+    for path in (files.config, files.weights, files.tokens):
+        if not path.is_file():
+            raise ModelMissingError(
+                f"{path} is missing: the model is incomplete; fetch it again, or use the profile 'mini'"
+            )
+    return files
+
+
+def _config(path: Path) -> dict[str, object]:
+    from omegaconf import OmegaConf
+
+    return cast("dict[str, object]", OmegaConf.to_container(OmegaConf.load(path), resolve=True))
+
+
+def _section(config: Mapping[str, object], key: str) -> dict[str, object]:
+    """Return the mapping under `key`, empty if there is none."""
+    value = config.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _tokens(path: Path) -> tuple[str, ...]:
+    text = path.read_text(encoding="utf-8")
+    return tuple(json.loads(text)) if path.suffix == ".json" else tuple(line.rstrip() for line in text.splitlines())
+
+
+def _frontend(tables: _Tables, config: Mapping[str, object], cmvn: Path | None) -> Frontend | None:
+    """Build the front end without dither, FunASR's default noise: the same sound shall give the same words."""
+    name = config.get("frontend")
+    if name is None:
+        return None
+    options = {**_section(config, "frontend_conf"), "dither": 0.0, "cmvn_file": str(cmvn) if cmvn else None}
+    return tables.frontend_classes[str(name)](**options)
+
+
+def _network(
+    build: Callable[..., nn.Module], config: Mapping[str, object], tokens: tuple[str, ...], frontend: Frontend | None
+) -> nn.Module:
+    """Build the network without weights, and without the parts that only training uses."""
+    model = _section(config, "model_conf")
+    audio = _section(_section(model, "modalities"), "audio")
+    audio["decoder"] = None
+    layers = str(audio.get("feature_encoder_spec", "[]"))
+    if not _LAYER_LIST.fullmatch(layers):
+        raise ValueError(f"feature_encoder_spec must be a list of numbers, not {layers!r}")
+    options = {**model, **config, "specaug": None, "vocab_size": len(tokens)}
+    with torch.device("meta"):
+        return build(**options, input_size=frontend.output_size() if frontend else None).requires_grad_(False).eval()
+
+
+def _scopes(config: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the prefixes that the names of a checkpoint may have before the network's own."""
+    scopes = config.get("scope_map")
+    given = [str(prefix) for prefix in scopes[::2]] if isinstance(scopes, list) else []
+    return (*given, "module.", "")
+
+
+def _fill(stage: Stage, network: nn.Module, path: Path, scopes: tuple[str, ...]) -> None:
+    """Give the network its weights, read from the file as they are used. Raises ModelError, naming what is wrong."""
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise ModelError(stage, f"{path} can't be read: {error}") from error
+    for wrapper in ("state_dict", "model_state_dict", "model"):
+        stored = stored.get(wrapper, stored)
+    weights: dict[str, Tensor] = {}
+    wrong: list[str] = []
+    for name, place in network.state_dict().items():
+        weight = next((stored[scope + name] for scope in scopes if scope + name in stored), None)
+        if weight is None:
+            wrong.append(f"{name} is missing")
+        elif weight.shape != place.shape:
+            wrong.append(f"{name} is {list(weight.shape)}, not {list(place.shape)}")
+        else:
+            weights[name] = weight.to(place.dtype)
+    if wrong:
+        more = f" and {len(wrong) - _NAMED_AT_MOST} more" if len(wrong) > _NAMED_AT_MOST else ""
+        raise ModelError(stage, f"{path} doesn't fit its config: {'; '.join(wrong[:_NAMED_AT_MOST])}{more}")
+    network.load_state_dict(weights, assign=True)
