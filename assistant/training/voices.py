@@ -2,7 +2,7 @@
 
 Distances were measured on mean log-mel quantiles and f0. Left out of both sets are near-duplicates of a test voice
 (steph2, steph3, m5, klatt4, klatt5), exact twins of a training voice, and voices that are no longer speech
-(whisper, caleb, announcer, Demonic). Grandma, Nguyen, robosoft6 and iven are the nearest honest neighbours of the two
+(whisper, caleb, announcer, Demonic), and rob, on which espeak-ng 1.52 dies of a segmentation fault. Grandma, Nguyen, robosoft6 and iven are the nearest honest neighbours of the two
 hard test timbres, steph and norbert.
 """
 
@@ -12,7 +12,7 @@ VOICES_TRAIN: tuple[str, ...] = (
     *("Mario", "Michael", "Mike", "Nguyen", "Reed", "RicishayMax", "RicishayMax2", "Storm", "Tweaky", "adam"),
     *("antonio", "benjamin", "boris", "croak", "david", "ed", "edward2", "grandpa", "gustave", "iven", "iven3"),
     *("john", "kaukovalta", "klatt", "klatt3", "marcelo", "max", "michel", "mike2", "pablo", "pedro", "quincy"),
-    *("rob", "robosoft", "robosoft4", "robosoft6", "robosoft8", "travis", "victor"),
+    *("robosoft", "robosoft4", "robosoft6", "robosoft8", "travis", "victor"),
 )
 
 VOICES_TEST: tuple[str, ...] = (
