@@ -58,6 +58,14 @@ class Group(StrEnum):
     NEUTRAL = "neutral"
 
 
+GROUPS = {
+    Group.POSITIVE: (Emotion.HAPPY,),
+    Group.NEGATIVE: (Emotion.ANGRY, Emotion.DISGUSTED, Emotion.FEARFUL, Emotion.SAD),
+    Group.NEUTRAL: (Emotion.NEUTRAL, Emotion.SURPRISED),
+}
+"""Which emotions belong to each group."""
+
+
 class Cut(StrEnum):
     """Why an utterance ended."""
 
@@ -262,9 +270,9 @@ class Certainty(StrEnum):
 class Affect:
     """What the person seems to feel, how sure that is, and why.
 
-    label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: the pair in the order of its name ("sad+neutral"), for `MIXED`, and
-    beside a `LABEL` where the pair would hold too. confidence: mass of what is stated, 0 where nothing is. now: posterior of this turn over
-    FELT. belief: posterior carried over turns. terms: a reader can recompute it: belief(e) is proportional to exp(prior + voice + words).
+    label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: the pair as the configuration lists it, for
+    `MIXED`, and beside a `LABEL` where the pair holds too. confidence: mass of what is stated, 0 where nothing is. now: posterior of this turn over FELT. belief: posterior carried over turns. terms: a reader can recompute
+    it: belief(e) is proportional to exp(prior + voice + words).
     """
 
     certainty: Certainty
@@ -292,7 +300,7 @@ class Streak:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What is usual for this person: `count`, `mean` and sum of squared deviations of the embedding steps that left the window (Welford)."""
+    """What is usual for this person: `count`, `mean`, sum of squared deviations of the steps that left the window."""
 
     count: int = 0
     mean: float = 0.0
@@ -301,7 +309,7 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The crisis state: highest level lately seen (0 none, 1 strained, 2 passive, 3 explicit) and when a level was last seen."""
+    """The crisis state: `level` 0 none, 1 strained, 2 passive, 3 explicit: the highest of late; `since`: when one was last seen."""
 
     level: int = 0
     since: float | None = None
@@ -311,10 +319,11 @@ class Safety:
 class Mood:
     """Memory's whole state: a pure fold over turns, without any vector.
 
-    belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings. volatility: their mean,
-    None while they are too few; volatility_z: that against what is usual. valence, arousal: of the last few turns that said something, newest
-    last. turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications: asked in a row. phrasings:
-    how often each text key was used. alerts: time of the last alert per rule. last_end: end of the last turn.
+    belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings.
+    volatility: their mean, None while they are too few; volatility_z: that against what is usual. valence, arousal: of the
+    last few turns that said something, newest last; swing: root mean square of their steps. turns: how many there were. remark_turn: `turns` when an emotion was
+    last remarked on. clarifications: asked in a row. phrasings: how often each text key was used. alerts: time of the last
+    alert per rule. last_end: end of the last turn.
     """
 
     belief: dict[Emotion, float] | None = None
@@ -324,6 +333,7 @@ class Mood:
     usual: Usual = field(default_factory=Usual)
     valence: tuple[float, ...] = ()
     arousal: tuple[float, ...] = ()
+    swing: float | None = None
     anger: Streak = field(default_factory=Streak)
     distress: Streak = field(default_factory=Streak)
     remark_turn: int | None = None
