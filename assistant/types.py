@@ -271,8 +271,9 @@ class Affect:
     """What the person seems to feel, how sure that is, and why.
 
     label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: the pair as the configuration lists it, for
-    `MIXED`, and beside a `LABEL` where the pair holds too. confidence: mass of what is stated, 0 where nothing is. now: posterior of this turn over FELT. belief: posterior carried over turns. terms: a reader can recompute
-    it: belief(e) is proportional to exp(prior + voice + words).
+    `MIXED`, and beside a `LABEL` where the pair holds too. confidence: mass of what is stated, 0 where nothing is.
+    now: posterior of this turn over FELT. belief: posterior carried over turns. terms: a reader can recompute it:
+    belief(e) is proportional to exp(prior + voice + words).
     """
 
     certainty: Certainty
@@ -321,9 +322,9 @@ class Mood:
 
     belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings.
     volatility: their mean, None while they are too few; volatility_z: that against what is usual. valence, arousal: of the
-    last few turns that said something, newest last; swing: root mean square of their steps. turns: how many there were. remark_turn: `turns` when an emotion was
-    last remarked on. clarifications: asked in a row. phrasings: how often each text key was used. alerts: time of the last
-    alert per rule. last_end: end of the last turn.
+    last few turns that said something, newest last; swing: root mean square of the steps they make in that plane.
+    turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications: asked in a row.
+    phrasings: how often each text key was used. alerts: time of the last alert per rule. last_end: end of the last turn.
     """
 
     belief: dict[Emotion, float] | None = None

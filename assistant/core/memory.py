@@ -149,7 +149,7 @@ def _safety(safety: Safety, level: int, time: float, sticky_s: float) -> Safety:
 
 
 def _swing(valence: Sequence[float], arousal: Sequence[float]) -> float | None:
-    """Return the root mean square of the successive steps in the valence-arousal plane (RMSSD); None below two points."""
+    """Return the root mean square of the successive steps in the valence-arousal plane; None below two points."""
     points = list(zip(valence, arousal, strict=True))
     if len(points) < 2:
         return None
