@@ -1,0 +1,45 @@
+"""The crisis lexicon and its small grammar. configs/crisis.yaml explains each list by example."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from assistant.config.base import Section
+
+Word = Annotated[str, Field(min_length=1)]
+Words = tuple[Word, ...]
+
+
+class Subject(StrEnum):
+    """Whom a worrying sentence is about: the speaker, somebody else, or nobody real (news, films, lyrics)."""
+
+    SELF = "self"
+    OTHER = "other"
+    QUOTED = "quoted"
+
+
+class Phrase(Section):
+    """Parts that follow each other, each one of its alternatives; in between fillers and up to `gap` other characters.
+
+    level: of a sign, what it means (1 strained, 2 passive, 3 explicit); of a guard, what a sign it overlaps is worth.
+    """
+
+    level: Annotated[int, Field(ge=0, le=3)]
+    parts: Annotated[tuple[Annotated[Words, Field(min_length=1)], ...], Field(min_length=1)]
+    gap: Annotated[int, Field(ge=0, le=8)] = 0
+
+
+class Crisis(Section):
+    """What to listen for, and what only sounds like it."""
+
+    variants: tuple[tuple[Word, str], ...]
+    fillers: Words
+    signs: tuple[Phrase, ...]
+    guards: tuple[Phrase, ...]
+    negations: Words
+    rhetorical: Words
+    past: Words
+    others: Words
+    quoted: Words
+    bridges: Words

@@ -1,0 +1,255 @@
+"""The response policy: ordered rules of typed conditions and outcomes. Manual by example: configs/policy.yaml."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from assistant.config.base import Seconds, Section
+from assistant.config.crisis import Subject
+from assistant.types import Action, Certainty, ConflictKind, Emotion, Group, Language, Level, Polarity, Stage, Verdict
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+(?:\.[a-z0-9_]+)+$")]
+Pair = tuple[Emotion, Emotion]
+
+
+class Range(Section):
+    """A closed range; a missing side is open."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Range":
+        if self.min is None and self.max is None:
+            raise ValueError("needs min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min must not be greater than max")
+        return self
+
+    def __contains__(self, value: float) -> bool:
+        """Tell whether a value lies in the range."""
+        return (self.min is None or value >= self.min) and (self.max is None or value <= self.max)
+
+
+class Said(Section):
+    """Words that the turn must contain: one of `any_of`, once every phrase of `but_not` is cut out of the text."""
+
+    any_of: Annotated[tuple[str, ...], Field(min_length=1)]
+    but_not: tuple[str, ...] = ()
+
+
+class Fall(Section):
+    """Valence that went down over the last `turns` turns without rising in between, by at least `by` in all."""
+
+    turns: Annotated[int, Field(ge=2)]
+    by: Annotated[float, Field(gt=0, le=2)]
+
+
+class When(Section):
+    """Conditions that must all hold; a list holds when one of its members does. Nothing named: always true."""
+
+    crisis: Range | None = None
+    crisis_about: tuple[Subject, ...] | None = None
+    crisis_lately: Range | None = None
+    certainty: tuple[Certainty, ...] | None = None
+    label: tuple[Emotion, ...] | None = None
+    mixed: tuple[Pair, ...] | None = None
+    group: tuple[Group, ...] | None = None
+    confidence: Range | None = None
+    belief: dict[Emotion, Range] | None = None
+    conflict: tuple[ConflictKind, ...] | None = None
+    conflict_value: Range | None = None
+    anger_turns: Range | None = None
+    distress_turns: Range | None = None
+    volatility: Range | None = None
+    volatility_z: Range | None = None
+    swing: Range | None = None
+    valence_falls: Fall | None = None
+    quality: tuple[Verdict, ...] | None = None
+    failed: tuple[Stage, ...] | None = None
+    empty: bool | None = None
+    typed: bool | None = None
+    asr_confidence: Range | None = None
+    characters: Range | None = None
+    says: Said | None = None
+    polarity: tuple[Polarity, ...] | None = None
+    language: tuple[Language, ...] | None = None
+    turn: Range | None = None
+    clarifications: Range | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value in ((), {}):
+            raise ValueError("an empty list never holds; name a value or leave the condition out")
+        return value
+
+    @property
+    def unconditional(self) -> bool:
+        """Tell whether every turn fulfils it."""
+        return all(getattr(self, name) is None for name in type(self).model_fields)
+
+
+class VaryBy(StrEnum):
+    """What a rule's text depends on: the value found in the turn is appended to the key of the text."""
+
+    LABEL = "label"
+    MIXED = "mixed"
+    GROUP = "group"
+    QUALITY = "quality"
+    CONFLICT = "conflict"
+
+
+class Cooling(StrEnum):
+    """What becomes of a rule while its alert cools down: it answers without the alert, or later rules have the turn."""
+
+    ANSWER_WITHOUT = "answer_without"
+    PASS = "pass"
+
+
+class AlertSpec(Section):
+    """An alert to raise: `message` is the key of its text; not raised again by the same rule for `cool_down_s`."""
+
+    level: Level
+    message: Key
+    cool_down_s: Seconds
+    while_cooling: Cooling = Cooling.ANSWER_WITHOUT
+
+
+class StyleSpec(Section):
+    """How a reply should sound, relative to the voice's normal: factors for rate and energy, semitones for pitch."""
+
+    rate: Annotated[float, Field(ge=0.5, le=2)] = 1.0
+    pitch_st: Annotated[float, Field(ge=-12, le=12)] = 0.0
+    energy: Annotated[float, Field(ge=0.25, le=4)] = 1.0
+
+
+class Then(Section):
+    """What a rule does. `fixed`: written for safety, so no language model rephrases it and no limit holds it back."""
+
+    action: Action
+    template: Key
+    vary_by: VaryBy | None = None
+    style: str = "normal"
+    service: Id | None = None
+    alert: AlertSpec | None = None
+    fixed: bool = False
+
+
+class Rule(Section):
+    """If `when` holds, do `then`."""
+
+    id: Id
+    when: When
+    then: Then
+
+    @model_validator(mode="after")
+    def _varies_by_what_it_asks(self) -> "Rule":
+        if self.then.vary_by is not None and getattr(self.when, self.then.vary_by) is None:
+            raise ValueError(f"vary_by: {self.then.vary_by} needs the condition '{self.then.vary_by}' in `when`")
+        return self
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Return every key that the rule's reply may have."""
+        match self.then.vary_by:
+            case None:
+                suffixes: Iterable[str] = ()
+            case VaryBy.LABEL:
+                suffixes = self.when.label or ()
+            case VaryBy.MIXED:
+                suffixes = map(pair_name, self.when.mixed or ())
+            case VaryBy.GROUP:
+                suffixes = self.when.group or ()
+            case VaryBy.QUALITY:
+                suffixes = self.when.quality or ()
+            case VaryBy.CONFLICT:
+                suffixes = self.when.conflict or ()
+        if self.then.vary_by is None:
+            return (self.then.template,)
+        return tuple(f"{self.then.template}.{suffix}" for suffix in suffixes)
+
+
+class Watch(Section):
+    """An alert without words to the speaker: it rides beside whatever the rules decide, if they raise none."""
+
+    id: Id
+    when: When
+    alert: AlertSpec
+
+
+class Limits(Section):
+    """Manners that hold for all rules.
+
+    remark_every: of this many turns at most one remarks on an emotion (action empathise); such rules are passed over.
+    clarify_in_a_row: when this many clarifications came in a row, the next clarifying rule does `instead`.
+    """
+
+    remark_every: Annotated[int, Field(ge=1)]
+    clarify_in_a_row: Annotated[int, Field(ge=1)]
+    instead: Then
+
+
+class Policy(Section):
+    """Rules in order: the first that holds and isn't limited decides. The last must hold always."""
+
+    styles: dict[str, StyleSpec]
+    limits: Limits
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    watch: tuple[Watch, ...] = ()
+
+    @field_validator("rules")
+    @classmethod
+    def _ends(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        for rule in rules[:-1]:
+            if rule.when.unconditional and not _limited(rule.then):
+                raise ValueError(
+                    f"rule '{rule.id}' holds always, so no rule after it is ever reached; make it the last"
+                )
+        if not rules[-1].when.unconditional or _limited(rules[-1].then):
+            raise ValueError(
+                f"the last rule '{rules[-1].id}' must hold always: `when: {{}}`, action answer or recommend"
+            )
+        return rules
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "Policy":
+        seen = {LIMIT_RULE}
+        for name in (*(rule.id for rule in self.rules), *(watch.id for watch in self.watch)):
+            if name in seen:
+                raise ValueError(f"id '{name}' stands twice or is taken; every rule and watch needs its own")
+            seen.add(name)
+        for then in (*(rule.then for rule in self.rules), self.limits.instead):
+            if then.style not in self.styles:
+                raise ValueError(f"unknown style '{then.style}'; known: {', '.join(self.styles)}")
+        if self.limits.instead.vary_by or self.limits.instead.alert or self.limits.instead.action == Action.CLARIFY:
+            raise ValueError("limits.instead takes no vary_by and no alert, and can't clarify")
+        return self
+
+    def outcome(self, rule_id: str) -> Then:
+        """Return what the rule of a decision does. Raises KeyError for a rule of another policy."""
+        if rule_id == LIMIT_RULE:
+            return self.limits.instead
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule.then
+        raise KeyError(rule_id)
+
+
+LIMIT_RULE = "clarify-limit"
+"""Rule id of a decision that `limits.instead` made."""
+
+
+def pair_name(pair: Pair) -> str:
+    """Return the name of a pair of emotions as it stands in keys: alphabetical, so that either order finds it."""
+    return "_".join(sorted(pair))
+
+
+def _limited(then: Then) -> bool:
+    """Tell whether a limit or a cooling alert may hold the outcome back."""
+    if then.alert and then.alert.while_cooling == Cooling.PASS:
+        return True
+    return not then.fixed and then.action in (Action.EMPATHISE, Action.CLARIFY)

@@ -1,0 +1,112 @@
+"""From situation to decision: the first rule that holds decides; an alert may ride beside it."""
+
+from assistant.config.policy import LIMIT_RULE, AlertSpec, Cooling, Policy, Rule, Then, VaryBy, pair_name
+from assistant.config.texts import Texts
+from assistant.core.conditions import Situation, facts
+from assistant.core.safety import Concern
+from assistant.types import Action, Affect, Alert, Decision, Mood, Observation
+
+
+def decide(
+    observation: Observation,
+    affect: Affect,
+    mood: Mood,
+    concern: Concern,
+    policy: Policy,
+    texts: Texts,
+    session: str,
+    turn: int,
+) -> Decision:
+    """Return what to do about a turn that `mood` already remembers; `turn` counts from 1, `texts` phrase the alert."""
+    situation = Situation(observation, affect, mood, concern, turn)
+    passed: list[str] = []
+    for rule in policy.rules:
+        found = facts(rule.when, situation)
+        if found is None:
+            continue
+        if hindrance := _hindrance(rule, situation, policy):
+            passed.append(f"{rule.id} passed over: {hindrance}")
+            continue
+        if _too_many_clarifications(rule.then, mood, policy):
+            because = f"{rule.id} again: {mood.clarifications} clarifications in a row"
+            return _decision(LIMIT_RULE, policy.limits.instead, (because,), situation, policy, texts, session)
+        reason = (*found, *passed) or ("nothing else holds",)
+        return _decision(rule.id, rule.then, reason, situation, policy, texts, session)
+    raise AssertionError("the last rule of a policy always holds")
+
+
+def _hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
+    """Return why a rule that holds must leave the turn to later ones, None if it needn't."""
+    then, mood = rule.then, situation.mood
+    if then.alert and then.alert.while_cooling == Cooling.PASS and _cooling(rule.id, then.alert, situation):
+        return "its alert cools down"
+    if then.action != Action.EMPATHISE or then.fixed or mood.remark_turn is None:
+        return None
+    ago = situation.turn - mood.remark_turn
+    return f"last remark {ago} turns ago" if ago < policy.limits.remark_every else None
+
+
+def _too_many_clarifications(then: Then, mood: Mood, policy: Policy) -> bool:
+    return then.action == Action.CLARIFY and not then.fixed and mood.clarifications >= policy.limits.clarify_in_a_row
+
+
+def _decision(
+    rule_id: str, then: Then, reason: tuple[str, ...], situation: Situation, policy: Policy, texts: Texts, session: str
+) -> Decision:
+    alert = None
+    if then.alert and not _cooling(rule_id, then.alert, situation):
+        alert = _alert(rule_id, then.alert, reason, situation, texts, session)
+    return Decision(
+        action=then.action,
+        rule=rule_id,
+        reason=", ".join(reason),
+        template=_template(then, situation),
+        service=then.service,
+        alert=alert or _watched(situation, policy, texts, session),
+    )
+
+
+def _watched(situation: Situation, policy: Policy, texts: Texts, session: str) -> Alert | None:
+    """Return the alert of the first watch that holds and isn't cooling."""
+    for watch in policy.watch:
+        found = facts(watch.when, situation)
+        if found is not None and not _cooling(watch.id, watch.alert, situation):
+            return _alert(watch.id, watch.alert, found, situation, texts, session)
+    return None
+
+
+def _alert(
+    name: str, spec: AlertSpec, reason: tuple[str, ...], situation: Situation, texts: Texts, session: str
+) -> Alert:
+    observation, affect = situation.observation, situation.affect
+    statement = affect.label or affect.group or affect.certainty
+    evidence = (
+        f"turn {situation.turn} at {observation.start:.1f}-{observation.end:.1f} s",
+        *reason,
+        f"{statement} {affect.confidence:.2f}, valence {affect.valence:+.2f}, arousal {affect.arousal:+.2f}",
+    )
+    return Alert(f"{session}-{situation.turn}-{name}", spec.level, name, texts.say(spec.message), evidence)
+
+
+def _cooling(name: str, spec: AlertSpec, situation: Situation) -> bool:
+    raised = situation.mood.alerts.get(name)
+    return raised is not None and situation.observation.end - raised < spec.cool_down_s
+
+
+def _template(then: Then, situation: Situation) -> str:
+    """Return the key of the reply; a rule that varies has asked for the value, so it is there."""
+    affect, quality = situation.affect, situation.observation.quality
+    match then.vary_by:
+        case None:
+            return then.template
+        case VaryBy.LABEL:
+            value = affect.label
+        case VaryBy.MIXED:
+            return f"{then.template}.{pair_name(affect.mixed)}" if affect.mixed else then.template
+        case VaryBy.GROUP:
+            value = affect.group
+        case VaryBy.QUALITY:
+            value = quality.verdict if quality else None
+        case VaryBy.CONFLICT:
+            value = affect.conflict.kind
+    return f"{then.template}.{value}"

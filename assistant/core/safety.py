@@ -1,0 +1,113 @@
+"""How worrying the words of a turn are: a lexicon with a small grammar, recall first, guards that cancel only their own span.
+
+The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (intent, plan, means or time). It reads words, never voice.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.config.crisis import Crisis, Phrase, Subject
+
+_BORDER = "。！？!?,，;；.\n"
+"""Signs that a phrase does not reach across."""
+
+_NEAR = 24
+"""Characters before a sign in which its negation, its subject or its source is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """level: 0-3 of the speaker; what is said of somebody else or quoted is at most 1 and keeps its `about`."""
+
+    level: int = 0
+    about: Subject = Subject.SELF
+
+
+def assess(text: str, lexicon: Crisis) -> Concern:
+    """Return the gravest concern that a text raises."""
+    grammar = _compiled(lexicon)
+    words = _normal(text, lexicon)
+    guards = [(start, end, level) for pattern, level in grammar.guards for start, end in _spans(pattern, words)]
+    concerns = [
+        _weigh(
+            words, start, min([level, *(cap for left, right, cap in guards if left < end and start < right)]), grammar
+        )
+        for pattern, level in grammar.signs
+        for start, end in _spans(pattern, words)
+    ]
+    # Of equal levels the one about somebody else is more specific: it has an answer of its own.
+    return max(concerns, key=lambda concern: (concern.level, concern.about != Subject.SELF), default=Concern())
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    signs: tuple[tuple[re.Pattern[str], int], ...]
+    guards: tuple[tuple[re.Pattern[str], int], ...]
+    negated: re.Pattern[str]
+    rhetorical: re.Pattern[str]
+    past: re.Pattern[str]
+    other: re.Pattern[str]
+    quoted: re.Pattern[str]
+
+
+@lru_cache(maxsize=4)
+def _compiled(lexicon: Crisis) -> _Grammar:
+    fillers, bridges = lexicon.fillers, (*lexicon.bridges, *lexicon.fillers)
+    return _Grammar(
+        signs=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.signs),
+        guards=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.guards),
+        negated=_just_before(lexicon.negations, fillers),
+        rhetorical=_just_before(lexicon.rhetorical, fillers),
+        past=_just_before(lexicon.past, bridges),
+        other=_just_before(lexicon.others, bridges),
+        quoted=_just_before(lexicon.quoted, (*bridges, *lexicon.others)),
+    )
+
+
+def _weigh(words: str, start: int, level: int, grammar: _Grammar) -> Concern:
+    """Return what a sign of `level` at `start` comes to, given what stands before it in the same clause."""
+    before = words[max(0, start - _NEAR) : start]
+    clause = re.split(f"[{_BORDER}]", before)[-1]
+    if grammar.quoted.search(clause):
+        return Concern(min(level, 1), Subject.QUOTED if level else Subject.SELF)
+    if grammar.other.search(clause):
+        return Concern(min(level, 1), Subject.OTHER if level else Subject.SELF)
+    negated = grammar.negated.search(clause) and not grammar.rhetorical.search(clause)
+    return Concern(min(level, 1) if negated or grammar.past.search(clause) else level)
+
+
+def _spans(pattern: re.Pattern[str], words: str) -> Iterable[tuple[int, int]]:
+    """Yield every occurrence, overlapping ones too: a guarded one must not hide the next."""
+    return (match.span(1) for match in pattern.finditer(words))
+
+
+def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> re.Pattern[str]:
+    between = rf"(?:{_any(fillers)}| ){{0,4}}[^{_BORDER}]{{0,{phrase.gap}}}?(?:{_any(fillers)}| ){{0,4}}"
+    return re.compile(f"(?=({between.join(f'(?:{_any(part)})' for part in phrase.parts)}))")
+
+
+def _just_before(heads: tuple[str, ...], between: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_any(heads)})(?:{_any(between)}| ){{0,6}}$")
+
+
+def _any(words: tuple[str, ...]) -> str:
+    """Return alternatives, longest first; Latin words match whole words only."""
+    return "|".join(map(_word, sorted(words, key=len, reverse=True)))
+
+
+def _word(word: str) -> str:
+    left = r"(?<![a-z0-9])" if word[0].isascii() and word[0].isalnum() else ""
+    right = r"(?![a-z0-9])" if word[-1].isascii() and word[-1].isalnum() else ""
+    return f"{left}{re.escape(word)}{right}"
+
+
+def _normal(text: str, lexicon: Crisis) -> str:
+    """Return text as the lexicon spells it: simplified, lower case, without the spaces and dots that ASR or hands put between."""
+    words = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    for variant, normal in lexicon.variants:
+        words = words.replace(variant, normal)
+    words = re.sub(r"\s+|…+|\.{2,}|[~·、\"]+", " ", words)
+    return re.sub(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])", "", words).strip()
