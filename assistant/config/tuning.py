@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Literal
 
 from assistant.config.base import Section
 from assistant.config.crisis import Crisis
@@ -24,6 +25,7 @@ class Tuning(Section):
     services: Services
     crisis: Crisis
     texts: dict[Language, Texts]
+    language: Language | Literal["auto"]
 
     def hash(self) -> str:
         """Return 12 hexadecimal digits that change with any value: SHA-256 over JSON with sorted keys."""
@@ -31,7 +33,15 @@ class Tuning(Section):
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:12]
 
 
-def load_tuning(fusion: Fusion, memory: Memory, policy: Path, services: Path, crisis: Path, prompts: Path) -> Tuning:
+def load_tuning(
+    fusion: Fusion,
+    memory: Memory,
+    language: Language | Literal["auto"],
+    policy: Path,
+    services: Path,
+    crisis: Path,
+    prompts: Path,
+) -> Tuning:
     """Return the tuning of the files, texts of `prompts`/LANGUAGE. Raises ConfigError: file, key, what is allowed."""
     return Tuning(
         fusion=fusion,
@@ -39,6 +49,7 @@ def load_tuning(fusion: Fusion, memory: Memory, policy: Path, services: Path, cr
         policy=checked(Policy, read_yaml(policy), str(policy)),
         services=checked(Services, read_yaml(services), str(services)),
         crisis=checked(Crisis, read_yaml(crisis), str(crisis)),
+        language=language,
         texts={language: load_texts(_folder(prompts, language)) for language in Language},
     )
 

@@ -15,10 +15,9 @@ def decide(
     policy: Policy,
     texts: Texts,
     session: str,
-    turn: int,
 ) -> Decision:
-    """Return what to do about a turn that `mood` already remembers; `turn` counts from 1, `texts` phrase the alert."""
-    situation = Situation(observation, affect, mood, concern, turn)
+    """Return what to do about a turn that `mood` already remembers; `texts` phrase the alert, `session` is in its id."""
+    situation = Situation(observation, affect, mood, concern)
     passed: list[str] = []
     for rule in policy.rules:
         found = facts(rule.when, situation)
@@ -42,7 +41,7 @@ def _hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
         return "its alert cools down"
     if then.action != Action.EMPATHISE or then.fixed or mood.remark_turn is None:
         return None
-    ago = situation.turn - mood.remark_turn
+    ago = mood.turns - mood.remark_turn
     return f"last remark {ago} turns ago" if ago < policy.limits.remark_every else None
 
 
@@ -81,11 +80,11 @@ def _alert(
     observation, affect = situation.observation, situation.affect
     statement = affect.label or affect.group or affect.certainty
     evidence = (
-        f"turn {situation.turn} at {observation.start:.1f}-{observation.end:.1f} s",
+        f"turn {situation.mood.turns} at {observation.start:.1f}-{observation.end:.1f} s",
         *reason,
         f"{statement} {affect.confidence:.2f}, valence {affect.valence:+.2f}, arousal {affect.arousal:+.2f}",
     )
-    return Alert(f"{session}-{situation.turn}-{name}", spec.level, name, texts.say(spec.message), evidence)
+    return Alert(f"{session}-{situation.mood.turns}-{name}", spec.level, name, texts.say(spec.message), evidence)
 
 
 def _cooling(name: str, spec: AlertSpec, situation: Situation) -> bool:
@@ -94,19 +93,24 @@ def _cooling(name: str, spec: AlertSpec, situation: Situation) -> bool:
 
 
 def _template(then: Then, situation: Situation) -> str:
-    """Return the key of the reply; a rule that varies has asked for the value, so it is there."""
+    """Return the key of the reply."""
+    value = _varying(then.vary_by, situation)
+    return then.template if value is None else f"{then.template}.{value}"
+
+
+def _varying(vary_by: VaryBy | None, situation: Situation) -> str | None:
+    """Return what the text varies by; a rule that varies has asked for the value, so it is there."""
     affect, quality = situation.affect, situation.observation.quality
-    match then.vary_by:
+    match vary_by:
         case None:
-            return then.template
+            return None
         case VaryBy.LABEL:
-            value = affect.label
+            return affect.label
         case VaryBy.MIXED:
-            return f"{then.template}.{pair_name(affect.mixed)}" if affect.mixed else then.template
+            return pair_name(affect.mixed) if affect.mixed else None
         case VaryBy.GROUP:
-            value = affect.group
+            return affect.group
         case VaryBy.QUALITY:
-            value = quality.verdict if quality else None
+            return quality.verdict if quality else None
         case VaryBy.CONFLICT:
-            value = affect.conflict.kind
-    return f"{then.template}.{value}"
+            return affect.conflict.kind

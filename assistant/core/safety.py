@@ -1,6 +1,6 @@
-"""How worrying the words of a turn are: a lexicon with a small grammar, recall first, guards that cancel only their own span.
+"""How worrying the words of a turn are: a lexicon with a small grammar; recall first, guards cancel their own span only.
 
-The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (intent, plan, means or time). It reads words, never voice.
+The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (intent, plan, means, time). Words, not voice.
 """
 
 import re
@@ -105,7 +105,7 @@ def _word(word: str) -> str:
 
 
 def _normal(text: str, lexicon: Crisis) -> str:
-    """Return text as the lexicon spells it: simplified, lower case, without the spaces and dots that ASR or hands put between."""
+    """Return text as the lexicon spells it: simplified, lower case, no spaces or dots between Chinese characters."""
     words = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     for variant, normal in lexicon.variants:
         words = words.replace(variant, normal)
