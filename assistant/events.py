@@ -44,10 +44,20 @@ Input = AudioChunk | TypedText | Recorded | Control
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Someone began to speak at `time`."""
+    """Someone began to speak at `time`; an UtteranceCut or a SpeechDropped with the same id will follow."""
 
+    utterance_id: str
     time: float
     type: Literal["speech_started"] = "speech_started"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDropped:
+    """What had started was no utterance: too little speech (a click, a cough), or it was cleared."""
+
+    utterance_id: str
+    time: float
+    type: Literal["speech_dropped"] = "speech_dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +115,4 @@ class Notice:
     type: Literal["notice"] = "notice"
 
 
-Event = SpeechStarted | UtteranceCut | Perceived | Decided | TurnRevoked | TurnCompleted | Notice
+Event = SpeechStarted | SpeechDropped | UtteranceCut | Perceived | Decided | TurnRevoked | TurnCompleted | Notice

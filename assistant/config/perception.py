@@ -24,8 +24,8 @@ class SileroVad(Section):
     """Silero's network through onnxruntime: steadier in noise."""
 
     kind: Literal["silero"]
-    model: str
-    energy_floor: Annotated[float, Field(ge=0, le=0.1)]
+    model: str = "bundled:checkpoints/silero/silero_vad_16k_op15.onnx"
+    energy_floor: Annotated[float, Field(ge=0, le=0.1)] = 0.001
 
 
 Vad = Annotated[WebRtcVad | SileroVad, Field(discriminator="kind")]

@@ -1,0 +1,115 @@
+"""The command line: read the arguments, load the configuration, hand over; heavy imports wait in the commands."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assistant import __version__
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.config.layers import Loaded
+
+app = typer.Typer(
+    help="An emotion-aware voice assistant: it hears how something is said, not only what.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Profile = Annotated[str | None, typer.Option("--profile", "-p", help="Which models to use: configs/PROFILE.yaml.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="Your own settings, laid over the profile.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="One setting: -s vad.mode=3.")]
+
+
+def main() -> None:
+    """Run the command line; an error that a person can mend is shown as its message, with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except AssistantError as error:
+        from rich.console import Console
+
+        console = Console(stderr=True, soft_wrap=True)
+        for line in str(error).splitlines():
+            console.print(line, style="red", markup=False, highlight=False)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def replay(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Dialogue scripts, folders of them, or journals (.jsonl). None: the bundled dialogues."),
+    ] = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Let the sound pass at the speed of speech.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the misses and the summary only.")] = False,
+    profile: Profile = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Play spoken dialogues through the whole assistant and check what it makes of them."""
+    from assistant.apps.replay import replay as run
+    from assistant.apps.screen import Screen
+
+    settings = _load(profile, config, sets).config
+    raise typer.Exit(run(settings, paths or [], Screen(settings, quiet=quiet), realtime=realtime))
+
+
+@app.command()
+def turn(
+    audio: Annotated[Path | None, typer.Option("--audio", "-a", help="An audio file with one utterance.")] = None,
+    text: Annotated[str | None, typer.Option("--text", "-t", help="One typed turn.")] = None,
+    text_file: Annotated[Path | None, typer.Option("--text-file", help="Typed turns, one per line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each TurnRecord as a line of JSON.")] = False,
+    profile: Profile = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Run single turns, each in a conversation of its own."""
+    from assistant.apps.screen import Screen
+    from assistant.apps.turn import run_turns
+
+    settings = _load(profile, config, sets).config
+    run_turns(settings, audio, text, text_file, Screen(settings, to_stderr=as_json), as_json=as_json)
+
+
+@app.command(name="config")
+def show_config(
+    as_json: Annotated[bool, typer.Option("--json", help="Print keys, values and layers as JSON.")] = False,
+    profile: Profile = None,
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Show the effective configuration and the layer that each value comes from."""
+    from assistant.apps.settings import show
+
+    show(_load(profile, config, sets), as_json=as_json)
+
+
+@app.command()
+def check(profile: Profile = None, config: ConfigFile = None, sets: Sets = None) -> None:
+    """Check the policy, the services and every text, in every language."""
+    from assistant.apps.settings import check as run
+
+    raise typer.Exit(run(_load(profile, config, sets).config))
+
+
+def _load(profile: str | None, config: Path | None, sets: list[str] | None) -> "Loaded":
+    from assistant.config.layers import load
+
+    return load(profile, config, sets or ())

@@ -1,0 +1,123 @@
+"""What a person sees of a conversation in a terminal: each turn as it happens, with its evidence and its reasons."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from assistant.apps.block import Block
+from assistant.apps.words import Words
+from assistant.config.files import locate
+from assistant.config.perception import Bert, Emotion2Vec, Paraformer
+from assistant.config.texts import load_texts
+from assistant.config.tree import Config
+from assistant.events import Event, Notice, SpeechDropped, TurnCompleted, TurnRevoked, UtteranceCut
+from assistant.types import Language
+
+_NOTICES = {"info": "cyan", "warning": "yellow", "error": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How one script or journal went: turns that missed something, seconds of sound, seconds it took."""
+
+    name: str
+    turns: int
+    missed: int
+    audio_s: float
+    took_s: float
+
+
+class Screen:
+    """Prints a conversation; `quiet` leaves the misses and the summary, `to_stderr` keeps the output free for data."""
+
+    def __init__(self, config: Config, *, quiet: bool = False, to_stderr: bool = False) -> None:
+        language = Language.ZH if config.language == "auto" else config.language
+        self._words = Words(load_texts(locate(config.files.prompts) / language))
+        self._console = Console(stderr=to_stderr)
+        self._quiet = quiet
+        self._mini = uses_mini(config)
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Show that the models are being loaded; then say plainly when they are the small bundled ones."""
+        began = time.monotonic()
+        with self._console.status(self._words.screen("loading")):
+            yield
+        seconds = f"{time.monotonic() - began:.1f}"
+        self._console.print(Text(self._words.screen("loaded", {"seconds": seconds}), style="dim"))
+        if self._mini:
+            self._console.print(Panel(self._words.screen("mini"), border_style="yellow", expand=False))
+
+    def heading(self, name: str, about: str) -> None:
+        """Announce a conversation."""
+        if not self._quiet:
+            self._console.print()
+        self._console.rule(Text.assemble((name, "bold"), "  ", (about, "dim")), align="left", style="dim")
+
+    def show(self, event: Event) -> None:
+        """Print one event, if there is something to see in it."""
+        if isinstance(event, Notice):
+            self._console.print(Text(event.text, style=_NOTICES[event.level]))
+        elif not self._quiet:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
+        match event:
+            case UtteranceCut():
+                cut = self._words.label("cut", event.cut)
+                self._console.print(Text(f"\n● {clock(event.start)} – {clock(event.end)}  {cut}", style="dim"))
+            case TurnRevoked():
+                self._console.print(Text(f"↺ {clock(event.time)}  {self._words.screen('revoked')}", style="dim"))
+            case SpeechDropped():
+                self._console.print(Text(f"∅ {clock(event.time)}  {self._words.screen('dropped')}", style="dim"))
+            case TurnCompleted():
+                self._console.print(Block(self._words).render(event.record))
+            case _:
+                pass
+
+    def verdict(self, turn: int, misses: Sequence[str]) -> None:
+        """Say whether a turn, counted from 1, is what its script expects."""
+        for miss in misses:
+            self._console.print(
+                Text(f"  ✗ {self._words.screen('turn', {'number': str(turn)})}: {miss}", style="bold red")
+            )
+        if not misses and not self._quiet:
+            self._console.print(Text(f"  ✓ {self._words.screen('as_expected')}", style="green"))
+
+    def summary(self, tallies: Sequence[Tally], journal: Path | None) -> None:
+        """Print how everything went, a line per conversation."""
+        table = Table(box=None, padding=(0, 2), header_style="dim")
+        for heading, justify in (("name", "left"), ("as_expected", "right"), ("sound", "right"), ("speed", "right")):
+            table.add_column(self._words.screen(heading), justify="right" if justify == "right" else "left")
+        for tally in tallies:
+            style = "red" if tally.missed else "green"
+            held = Text(f"{tally.turns - tally.missed}/{tally.turns}", style=style)
+            table.add_row(tally.name, held, f"{tally.audio_s:.1f} s", f"{tally.audio_s / max(tally.took_s, 1e-9):.0f}×")
+        self._console.print()
+        self._console.print(table)
+        turns, missed = sum(tally.turns for tally in tallies), sum(tally.missed for tally in tallies)
+        counts = {"held": str(turns - missed), "turns": str(turns)}
+        line = self._words.screen("missed" if missed else "held", counts)
+        self._console.print(Text(line, style="bold red" if missed else "bold green"))
+        if journal:
+            self._console.print(Text(self._words.screen("journal", {"path": str(journal)}), style="dim"))
+
+
+def uses_mini(config: Config) -> bool:
+    """Tell whether any slot holds one of the bundled small models."""
+    slots = (config.asr, config.emotion, config.sentiment)
+    used = [slot.model for slot in slots if isinstance(slot, Paraformer | Emotion2Vec | Bert)]
+    return any(model.startswith("bundled:checkpoints/mini") for model in used)
+
+
+def clock(seconds: float) -> str:
+    """Return a time of the session as minutes and seconds."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes):02d}:{rest:04.1f}"

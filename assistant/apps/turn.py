@@ -1,0 +1,60 @@
+"""Single turns, each in a conversation of its own: an audio file, a text, or a text per line of a file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from assistant.apps.screen import Screen
+from assistant.apps.sources import chunks
+from assistant.audio.files import read
+from assistant.build import build_engine, build_session, build_tuning
+from assistant.config.tree import Config
+from assistant.errors import AudioError, ScriptError
+from assistant.events import Input, TurnCompleted, TypedText
+from assistant.store.journal import encode
+
+
+def run_turns(
+    config: Config, audio: Path | None, text: str | None, text_file: Path | None, screen: Screen, *, as_json: bool
+) -> None:
+    """Print every turn as it is decided: a block on the screen, or a TurnRecord as a line of JSON.
+
+    Raises ScriptError when there is nothing to do, AudioError when the file can't be read or nothing was said in it.
+    """
+    asked: list[Sequence[Input]] = []
+    if audio:
+        asked.append(list(chunks(read(audio, config.audio_files))))
+    lines = ([] if text is None else [text]) + (_lines(text_file) if text_file else [])
+    asked += [[TypedText(line, 0.0)] for line in lines]
+    if not asked:
+        raise ScriptError("nothing to do: give --audio FILE, --text TEXT or --text-file FILE")
+    tuning = build_tuning(config)
+    with screen.loading():
+        engine = build_engine(config, deadlines=False)
+    with engine:
+        for number, inputs in enumerate(asked, 1):
+            session = build_session(config, engine, tuning, f"turn-{number}")
+            answered = 0
+            for event in session.run(inputs, patient=True):
+                if as_json and isinstance(event, TurnCompleted):
+                    typer.echo(encode(event.record))
+                elif not as_json:
+                    screen.show(event)
+                answered += isinstance(event, TurnCompleted)
+            if not answered:
+                raise AudioError(f"{audio}: no speech was found in it")
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a text file that hold something. Raises ScriptError."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise ScriptError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ScriptError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+    filled = [line.strip() for line in lines if line.strip()]
+    if not filled:
+        raise ScriptError(f"{path}: holds no text")
+    return filled

@@ -1,0 +1,184 @@
+"""One conversation: sound and text go in, turns come out. Live talk, replay and files all run through here."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from assistant.config.perception import Quality as QualitySettings
+from assistant.config.perception import Segmenter as SegmenterSettings
+from assistant.config.tuning import Tuning
+from assistant.core.judge import judge
+from assistant.core.memory import Vector, embedding_step
+from assistant.core.reblock import Reblocker, pad
+from assistant.core.segmenter import Dropped, Final, Resumed, Segmenter, SegmentEvent, Started, Tentative
+from assistant.engine import Engine, Pending, Perception
+from assistant.events import (
+    Command,
+    Control,
+    Decided,
+    Event,
+    Input,
+    Perceived,
+    Recorded,
+    SpeechDropped,
+    SpeechStarted,
+    TurnCompleted,
+    TurnRevoked,
+    TypedText,
+    UtteranceCut,
+)
+from assistant.ports import Vad
+from assistant.types import RECORD_VERSION, AudioChunk, Mood, Observation, Samples, TurnRecord
+
+
+class Session:
+    """The state of one conversation: the sound under way, the turns being perceived, the mood so far.
+
+    Belongs to one thread. The engine may be shared between sessions; the VAD is its own. With `speculate` the models
+    start at the first short silence; what they find is committed at the endpoint or revoked when speech goes on:
+    this changes when an answer is ready, never what it is.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's name in every record
+        engine: Engine,
+        vad: Vad,
+        segmenter: SegmenterSettings,
+        quality: QualitySettings,
+        tuning: Tuning,
+        *,
+        speculate: bool = True,
+    ) -> None:
+        self.id = id
+        self.mood = Mood()
+        self.tuning = tuning
+        self._engine = engine
+        self._vad = vad
+        self._frames = Reblocker(vad.frame_samples)
+        self._segmenter = Segmenter(segmenter, quality)
+        self._speculate = speculate
+        self._tentative: Pending | None = None
+        self._turns: deque[Pending | Perception] = deque()
+        self._typed = 0
+        self._vector: Vector | None = None
+
+    def retune(self, tuning: Tuning) -> None:
+        """Use another policy, other texts and thresholds from the next turn on."""
+        self.tuning = tuning
+
+    def run(self, inputs: Iterable[Input], *, patient: bool = False) -> Iterator[Event]:
+        """Yield what happens while `inputs` come in, and at their end what is still open.
+
+        While sound flows nothing blocks: turns are folded in, in order, when their models have answered. `patient`
+        waits for each turn before the next input is taken, which is what files and replay want.
+        """
+        for item in inputs:
+            yield from self._take(item)
+            yield from self._fold(wait=patient)
+            if isinstance(item, Control) and item.command is Command.END:
+                break
+        yield from self._finish()
+        yield from self._fold(wait=True)
+
+    def _take(self, item: Input) -> Iterator[Event]:
+        match item:
+            case AudioChunk():
+                for frame in self._frames.push(item):
+                    yield from self._hear(frame)
+            case TypedText():
+                self._typed += 1
+                self._turns.append(self._engine.read(item.text, f"t{self._typed}", item.time))
+            case Recorded():
+                self._turns.append(Perception(item.observation, {}))
+            case Control(command=Command.COMMIT):
+                yield from self._cut(self._segmenter.commit())
+            case Control(command=Command.CLEAR):
+                yield from self._cut(self._segmenter.clear())
+            case Control(command=Command.END):
+                pass
+
+    def _hear(self, frame: Samples) -> Iterator[Event]:
+        yield from self._cut(self._segmenter.step(frame, self._vad.probability(frame)))
+
+    def _finish(self) -> Iterator[Event]:
+        rest = self._frames.rest()
+        if len(rest):
+            yield from self._cut(self._segmenter.step(rest, self._vad.probability(pad(rest, self._vad.frame_samples))))
+        yield from self._cut(self._segmenter.end())
+
+    def _cut(self, events: Iterable[SegmentEvent]) -> Iterator[Event]:
+        """Turn what the segmenter found into work for the engine and into events."""
+        for event in events:
+            match event:
+                case Started():
+                    yield SpeechStarted(event.utterance_id, event.time)
+                case Tentative() if self._speculate:
+                    self._tentative = self._engine.submit(event.utterance)
+                case Tentative():
+                    pass
+                case Resumed():
+                    if self._revoke():
+                        yield TurnRevoked(event.utterance_id, event.time)
+                case Dropped():
+                    self._revoke()
+                    yield SpeechDropped(event.utterance_id, event.end)
+                case Final():
+                    heard = event.utterance
+                    pending = self._tentative or self._engine.submit(heard)
+                    self._tentative = None
+                    pending.commit()
+                    self._turns.append(pending)
+                    yield UtteranceCut(heard.id, heard.start, heard.end, heard.cut, heard.quality, event.hangover_s)
+
+    def _revoke(self) -> bool:
+        """Drop the work on a tentative utterance; tell whether there was any."""
+        tentative, self._tentative = self._tentative, None
+        if tentative:
+            tentative.cancel()
+        return tentative is not None
+
+    def _fold(self, *, wait: bool) -> Iterator[Event]:
+        """Complete the turns whose perception is there, in order."""
+        while self._turns:
+            first = self._turns[0]
+            if isinstance(first, Pending):
+                if not (wait or first.done()):
+                    return
+                first = first.result()
+            self._turns.popleft()
+            yield from self._complete(first)
+
+    def _complete(self, perception: Perception) -> Iterator[Event]:
+        began = time.perf_counter()
+        seen = self._without_vector(perception.observation)
+        yield Perceived(seen)
+        tuning = self.tuning
+        judged = judge(seen, self.mood, tuning, self.id)
+        yield Decided(judged.decision)
+        record = TurnRecord(
+            version=RECORD_VERSION,
+            session=self.id,
+            index=self.mood.turns,
+            tuning=tuning.hash(),
+            observation=seen,
+            affect=judged.affect,
+            mood=judged.mood,
+            decision=judged.decision,
+            reply=judged.reply,
+            timings_ms={**perception.timings_ms, "judge": (time.perf_counter() - began) * 1000},
+        )
+        self.mood = judged.mood
+        yield TurnCompleted(record)
+
+    def _without_vector(self, seen: Observation) -> Observation:
+        """Return the observation with the voice embedding replaced by its distance to the last reliable one.
+
+        The vector stays in this session's memory: it is biometric-like and goes into no event and no record.
+        """
+        if seen.voice is None or seen.voice.embedding is None:
+            return seen
+        step = embedding_step(seen.voice, seen.quality, self._vector, self.tuning.fusion.voice, self.tuning.memory)
+        self._vector = step.vector
+        return replace(seen, voice=replace(seen.voice, embedding=None), embedding_step=step.distance)
