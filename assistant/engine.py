@@ -11,7 +11,7 @@ from typing import Generic, Self, TypeVar
 
 from assistant.config.perception import Deadlines
 from assistant.errors import ModelError
-from assistant.models.words import language_of
+from assistant.language import language_of
 from assistant.ports import Asr, EmotionModel, SentimentModel
 from assistant.types import Observation, Sentiment, Stage, StageError, Transcript, Utterance, VoiceEmotion
 

@@ -1,18 +1,21 @@
 """Sentiment of words with any sequence-classification model of transformers, mapped to the four polarities."""
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import torch
-import transformers
 
 from assistant.errors import ConfigError, ModelError, ModelMissingError
 from assistant.models import device as devices
 from assistant.models.quiet import undisturbed
 from assistant.types import Polarity, Sentiment, Stage
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _POSITION_OFFSET = 2
 """RoBERTa counts positions from 2, so that two fewer tokens fit than its table is long."""
@@ -53,13 +56,13 @@ class Bert:
         return Sentiment(dict(zip(Polarity, scores.tolist(), strict=True)))
 
 
-def _load(
-    folder: Path, device: torch.device
-) -> tuple[transformers.PreTrainedModel, transformers.PreTrainedTokenizerBase]:
+def _load(folder: Path, device: torch.device) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase"]:
     """Return network and tokenizer from local files alone, never running code that comes with them."""
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        network, report = transformers.AutoModelForSequenceClassification.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        network, report = AutoModelForSequenceClassification.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, output_loading_info=True
         )
     except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
@@ -84,7 +87,7 @@ def _shares(names: Sequence[str], labels: Mapping[str, Mapping[Polarity, float]]
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Keep transformers from drawing bars and telling what it does."""
-    logs = cast("_Logs", transformers.utils.logging)
+    logs = cast("_Logs", importlib.import_module("transformers.utils.logging"))
     verbosity, bars = logs.get_verbosity(), logs.is_progress_bar_enabled()
     logs.set_verbosity(logging.CRITICAL)
     logs.disable_progress_bar()

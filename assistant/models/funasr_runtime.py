@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import io
 import json
-import pickle
 import re
 import sys
 import zipfile
@@ -202,8 +201,8 @@ def _fill(stage: Stage, network: nn.Module, path: Path, scopes: tuple[str, ...])
     """Give the network its weights, read from the file as they are used. Raises ModelError, naming what is wrong."""
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise ModelError(stage, f"{path} can't be read: {error}") from error
+    except Exception as error:  # a damaged file makes the unpickler raise anything
+        raise ModelError(stage, f"{path} can't be read: {type(error).__name__}: {error}") from error
     for wrapper in ("state_dict", "model_state_dict", "model"):
         stored = stored.get(wrapper, stored)
     weights: dict[str, Tensor] = {}

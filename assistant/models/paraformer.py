@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from assistant.errors import ModelError
+from assistant.language import language_of
 from assistant.models import device as devices
 from assistant.models import funasr_runtime, words
 from assistant.models.guard import checked
+from assistant.models.quiet import undisturbed
 from assistant.types import SAMPLE_RATE, Samples, Stage, Token, Transcript
 
 _FIRED = 1 - 1e-4
@@ -35,7 +37,8 @@ class Paraformer:
         self._network = cast("_Network", checkpoint.network)
         self._bicif = checkpoint.architecture == "BiCifParaformer"
         self._tokens = checkpoint.tokens
-        self.transcribe(np.zeros(SAMPLE_RATE, np.float32))
+        with undisturbed():
+            self.transcribe(np.zeros(SAMPLE_RATE, np.float32))
 
     def transcribe(self, samples: Samples) -> Transcript:
         """Return the words of one utterance, float32 [n] at 16 kHz, unpunctuated. Raises ModelError."""
@@ -47,7 +50,7 @@ class Paraformer:
             raise ModelError(Stage.ASR, f"Paraformer failed on {len(sound) / SAMPLE_RATE:.1f} s: {error}") from error
         text, tokens = words.assemble(pieces)
         confidence = sum(token.confidence for token in tokens) / len(tokens) if tokens else 0.0
-        return Transcript(text, text, words.language_of(text), confidence, tokens)
+        return Transcript(text, text, language_of(text), confidence, tokens)
 
     def _recognise(self, sound: Tensor) -> list[Token]:
         """Return the tokens that stand for sound, with the probability the decoder gives each and its place."""
@@ -84,12 +87,12 @@ def spans(weights: Sequence[float], tokens: int, frame_s: float) -> list[tuple[f
     """Return start and end, in seconds, of each of `tokens` from the CIF weight of every frame.
 
     A token begins where the running sum of the weights, scaled to one more than there are tokens, passes the next whole
-    number, and ends where the next begins, but after 12 frames at most; all is shifted by 1.5 frames. These rules are
-    those of `ts_prediction_lfr6_standard` in funasr/utils/timestamp_tools.py, without its loop over frames.
+    number, and ends where the next begins, but after 12 frames at most; all is shifted by 1.5 frames. So does
+    `ts_prediction_lfr6_standard` of funasr/utils/timestamp_tools.py, in a loop; it stretches the last token to the end.
     """
     if tokens == 0:
         return []
-    reached = np.cumsum(weights)
+    reached = np.cumsum(weights, dtype=np.float64)
     if reached[-1] <= 0:
         raise ArithmeticError("its predictor fired for no frame")
     reached *= (tokens + 1) / reached[-1]

@@ -1,14 +1,11 @@
 """From the tokens of a recogniser to text as people write it; knows no model."""
 
-import re
 from collections.abc import Iterable, Sequence
 
-from assistant.types import Language, Token
+from assistant.types import Token
 
 _SPECIAL = frozenset({"<blank>", "<s>", "</s>", "<unk>", "<OOV>", "<space>"})
 _OPEN = "@@"
-_LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z']*")
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 def is_special(piece: str) -> bool:
@@ -27,11 +24,6 @@ def assemble(pieces: Iterable[Token]) -> tuple[str, tuple[Token, ...]]:
     for token in tokens:
         text += " " + token.text if text and _is_letter(text[-1]) and _is_letter(token.text[0]) else token.text
     return text, tokens
-
-
-def language_of(text: str) -> Language:
-    """Return English if there are more latin words than Chinese characters, else Chinese; of an empty text too."""
-    return Language.EN if len(_LATIN_WORD.findall(text)) > len(_HAN.findall(text)) else Language.ZH
 
 
 def _runs(pieces: Iterable[Token]) -> list[list[Token]]:
