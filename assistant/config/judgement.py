@@ -75,7 +75,7 @@ class WordsEvidence(Section):
 
 
 class Pooling(Section):
-    """Exponents of the two kinds of evidence: `alpha` where both speak, `rho` how much conflict takes from the leader and the other."""
+    """Exponents of the two sides: `alpha` where both speak, `rho` what conflict takes from the leader and the other."""
 
     alpha_voice: Probability
     alpha_words: Probability
@@ -156,7 +156,7 @@ class Hysteresis(Section):
 
 
 class UsualSteps(Section):
-    """What is usual before this person's own steps are known: mean and spread (standard deviation), counted as `weight` steps."""
+    """What is usual before this person is known: mean and standard deviation of steps, counted as `weight` steps."""
 
     mean: Annotated[float, Field(ge=0, le=2)]
     spread: Positive
