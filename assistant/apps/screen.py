@@ -38,7 +38,7 @@ class Screen:
     """Prints a conversation; `quiet` leaves the misses and the summary, `to_stderr` keeps the output free for data."""
 
     def __init__(self, config: Config, *, quiet: bool = False, to_stderr: bool = False) -> None:
-        language = Language.ZH if config.language == "auto" else config.language
+        language = Language.ZH if config.language == "auto" else Language(config.language)
         self._words = Words(load_texts(locate(config.files.prompts) / language))
         self._console = Console(stderr=to_stderr)
         self._quiet = quiet

@@ -46,15 +46,15 @@ def _keys(loc: tuple[int | str, ...], data: object) -> list[str]:
     """Return a location without the union tags that pydantic puts between the keys."""
     keys: list[str] = []
     for step in loc:
-        if isinstance(data, dict) and data.get("kind") == step and step not in data:
-            continue
-        keys.append(str(step))
         if isinstance(data, dict):
+            if step not in data and data.get("kind") == step:
+                continue
             data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        elif isinstance(data, list) and isinstance(step, int):
             data = data[step]
         else:
-            data = None
+            break
+        keys.append(str(step))
     return keys
 
 

@@ -5,7 +5,6 @@ from typing import Literal
 from assistant.config.base import Section
 from assistant.config.judgement import Fusion, Memory
 from assistant.config.perception import Asr, AudioFiles, EmotionModel, Engine, Quality, Segmenter, SentimentModel, Vad
-from assistant.types import Language
 
 
 class Files(Section):
@@ -27,7 +26,7 @@ class Config(Section):
     """Every setting, validated once."""
 
     profile: str
-    language: Language | Literal["auto"]
+    language: Literal["auto", "zh", "en"]
     vad: Vad
     segmenter: Segmenter
     quality: Quality

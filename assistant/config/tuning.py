@@ -25,7 +25,7 @@ class Tuning(Section):
     services: Services
     crisis: Crisis
     texts: dict[Language, Texts]
-    language: Language | Literal["auto"]
+    language: Literal["auto", "zh", "en"]
 
     def hash(self) -> str:
         """Return 12 hexadecimal digits that change with any value: SHA-256 over JSON with sorted keys."""
@@ -36,7 +36,7 @@ class Tuning(Section):
 def load_tuning(
     fusion: Fusion,
     memory: Memory,
-    language: Language | Literal["auto"],
+    language: Literal["auto", "zh", "en"],
     policy: Path,
     services: Path,
     crisis: Path,

@@ -35,5 +35,5 @@ def judge(seen: Observation, mood: Mood, tuning: Tuning, session: str) -> Judgem
 def _language(seen: Observation, tuning: Tuning) -> Language:
     """Return the language of the answer: as configured, else the one that was spoken, Chinese where that is unknown."""
     if tuning.language != "auto":
-        return tuning.language
+        return Language(tuning.language)
     return seen.transcript.language if seen.transcript and seen.transcript.text else Language.ZH
