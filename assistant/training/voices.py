@@ -1,9 +1,9 @@
 """The synthetic speakers: espeak-ng voice variants, split so that no test timbre was heard in training.
 
 Distances were measured on mean log-mel quantiles and f0. Left out of both sets are near-duplicates of a test voice
-(steph2, steph3, m5, klatt4, klatt5), exact twins of a training voice, and voices that are no longer speech
-(whisper, caleb, announcer, Demonic), and rob, on which espeak-ng 1.52 dies of a segmentation fault. Grandma, Nguyen, robosoft6 and iven are the nearest honest neighbours of the two
-hard test timbres, steph and norbert.
+(steph2, steph3, m5, klatt4, klatt5), twins of a training voice, voices that are no longer speech (whisper, caleb,
+announcer, Demonic), and rob, on which espeak-ng 1.52 dies of a segmentation fault. Grandma, Nguyen, robosoft6 and iven
+are the nearest honest neighbours of the two hard test timbres, steph and norbert.
 """
 
 VOICES_TRAIN: tuple[str, ...] = (
