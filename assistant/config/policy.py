@@ -103,20 +103,12 @@ class VaryBy(StrEnum):
     CONFLICT = "conflict"
 
 
-class Cooling(StrEnum):
-    """What becomes of a rule while its alert cools down: it answers without the alert, or later rules have the turn."""
-
-    ANSWER_WITHOUT = "answer_without"
-    PASS = "pass"
-
-
 class AlertSpec(Section):
     """An alert to raise: `message` is the key of its text; not raised again by the same rule for `cool_down_s`."""
 
     level: Level
     message: Key
     cool_down_s: Seconds
-    while_cooling: Cooling = Cooling.ANSWER_WITHOUT
 
 
 class StyleSpec(Section):
@@ -249,7 +241,5 @@ def pair_name(pair: Pair) -> str:
 
 
 def _limited(then: Then) -> bool:
-    """Tell whether a limit or a cooling alert may hold the outcome back."""
-    if then.alert and then.alert.while_cooling == Cooling.PASS:
-        return True
+    """Tell whether a limit may hold the outcome back."""
     return not then.fixed and then.action in (Action.EMPATHISE, Action.CLARIFY)

@@ -10,8 +10,11 @@ from assistant.config.base import Section
 from assistant.config.yaml import Yaml, checked, read_yaml
 from assistant.errors import ConfigError
 
-PLACEHOLDERS = {"feeling": "name of the emotion, the pair or the group", "service": "name of the recommended service"}
-"""What may stand in braces in a text that is said. Texts of the screen (`console.*`) may use any name."""
+PLACEHOLDERS = ("feeling", "service", "first", "second")
+"""What may stand in braces: name of the reading, name of the service, and in `labels.pair` the two emotions.
+
+Texts of the screen (`console.*`) may use any name: the screen fills them.
+"""
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 

@@ -27,7 +27,7 @@ def judge(seen: Observation, mood: Mood, tuning: Tuning, session: str) -> Judgem
     concern = assess(seen.text, tuning.crisis)
     mood = remember(mood, seen, affect, tuning.memory, concern.level)
     texts = tuning.texts[_language(seen, tuning)]
-    decision = decide(seen, affect, mood, concern, tuning.policy, texts, session, mood.turns)
+    decision = decide(seen, affect, mood, concern, tuning.policy, texts, session)
     reply = render(decision, affect, mood, tuning.policy, tuning.services, texts)
     return Judgement(affect, settle(mood, decision, reply), decision, reply)
 

@@ -1,6 +1,6 @@
 """From situation to decision: the first rule that holds decides; an alert may ride beside it."""
 
-from assistant.config.policy import LIMIT_RULE, AlertSpec, Cooling, Policy, Rule, Then, VaryBy, pair_name
+from assistant.config.policy import LIMIT_RULE, AlertSpec, Policy, Rule, Then, VaryBy, pair_name
 from assistant.config.texts import Texts
 from assistant.core.conditions import Situation, facts
 from assistant.core.safety import Concern
@@ -16,7 +16,7 @@ def decide(
     texts: Texts,
     session: str,
 ) -> Decision:
-    """Return what to do about a turn that `mood` already remembers; `texts` phrase the alert, `session` is in its id."""
+    """Return what to do about a turn that `mood` remembers; `texts` phrase the alert, `session` opens its id."""
     situation = Situation(observation, affect, mood, concern)
     passed: list[str] = []
     for rule in policy.rules:
@@ -37,8 +37,6 @@ def decide(
 def _hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
     """Return why a rule that holds must leave the turn to later ones, None if it needn't."""
     then, mood = rule.then, situation.mood
-    if then.alert and then.alert.while_cooling == Cooling.PASS and _cooling(rule.id, then.alert, situation):
-        return "its alert cools down"
     if then.action != Action.EMPATHISE or then.fixed or mood.remark_turn is None:
         return None
     ago = mood.turns - mood.remark_turn

@@ -1,6 +1,6 @@
-"""How worrying the words of a turn are: a lexicon with a small grammar; recall first, guards cancel their own span only.
+"""How worrying the words of a turn are: a lexicon with a small grammar; a guard cancels its own span only.
 
-The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (intent, plan, means, time). Words, not voice.
+The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (intent, plan, means, time). Words only.
 """
 
 import re
