@@ -114,16 +114,13 @@ def _with(usual: Usual, step: float) -> Usual:
 def _z(volatility: float, usual: Usual, start: UsualSteps) -> float:
     """Return how many standard deviations `volatility` lies above what is usual.
 
-    The person's own steps and the start values are pooled as two samples, the start values standing for `weight` steps.
+    Mean and variance are each drawn from the start values, which stand for `weight` steps, towards the person's own. How
+    far the two means lie apart is no part of the variance: it says that the start values fit badly, not that a person varies.
     """
     total = start.weight + usual.count
     mean = (start.weight * start.mean + usual.count * usual.mean) / total
-    squares = (
-        start.weight * (start.spread**2 + (start.mean - mean) ** 2)
-        + usual.squares
-        + usual.count * (usual.mean - mean) ** 2
-    )
-    return (volatility - mean) / max(math.sqrt(squares / total), start.spread_floor)
+    variance = (start.weight * start.spread**2 + usual.squares) / total
+    return (volatility - mean) / max(math.sqrt(variance), start.spread_floor)
 
 
 def _streak(streak: Streak, belief: float, heard: bool, settings: Hysteresis) -> Streak:
