@@ -10,11 +10,8 @@ from assistant.config.base import Section
 from assistant.config.yaml import Yaml, checked, read_yaml
 from assistant.errors import ConfigError
 
-PLACEHOLDERS = ("feeling", "service", "first", "second")
-"""What may stand in braces: name of the reading, name of the service, and in `labels.pair` the two emotions.
-
-Texts of the screen (`console.*`) may use any name: the screen fills them.
-"""
+PLACEHOLDERS = ("feeling", "service")
+"""What may stand in braces: the name of the reading, the name of the service. Texts of the screen may use any name."""
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 

@@ -3,7 +3,7 @@
 from assistant.config.policy import Policy, pair_name
 from assistant.config.services import Services
 from assistant.config.texts import Texts
-from assistant.types import Affect, Decision, Mood, Reply, ReplySource, Style
+from assistant.types import Affect, Certainty, Decision, Mood, Reply, ReplySource, Style
 
 
 def render(decision: Decision, affect: Affect, mood: Mood, policy: Policy, services: Services, texts: Texts) -> Reply:
@@ -25,11 +25,8 @@ def render(decision: Decision, affect: Affect, mood: Mood, policy: Policy, servi
 
 def feeling(affect: Affect, texts: Texts) -> str | None:
     """Return the name of what was stated: the pair, the emotion or the group; None when nothing was."""
-    if affect.mixed and (key := f"labels.mixed.{pair_name(affect.mixed)}") in texts.phrasings:
-        return texts.say(key)
-    if affect.mixed:
-        first, second = (texts.say(f"labels.emotion.{emotion}") for emotion in affect.mixed)
-        return texts.say("labels.pair", {"first": first, "second": second})
+    if affect.certainty is Certainty.MIXED and affect.mixed:
+        return texts.say(f"labels.mixed.{pair_name(affect.mixed)}")
     if affect.label:
         return texts.say(f"labels.emotion.{affect.label}")
     return texts.say(f"labels.group.{affect.group}") if affect.group else None
