@@ -22,8 +22,8 @@ from assistant.training import asr_model, asr_report
 from assistant.training.asr_data import (
     MEL_BINS,
     Sample,
-    TestSample,
-    cached_test_samples,
+    Trial,
+    cached_trials,
     load_shards,
     stack,
     write_shards,
@@ -66,15 +66,13 @@ def main() -> None:
     for _ in track(write_shards(shards, options.shards, processes=2), "Synthesising", total=options.shards):
         pass
     samples = load_shards(shards)
-    tests = cached_test_samples(options.work / "test.pickle", load_corpus(), {sample.text for sample in samples})
+    tests = cached_trials(options.work / "test.pickle", load_corpus(), {sample.text for sample in samples})
     tokens = _tokens(options.work / "tokens.json")
     train(samples, tests, tokens, Plan(steps=options.steps), options.work / "state.pt", options.out)
     asr_report.write(options.out, tests)
 
 
-def train(
-    samples: list[Sample], tests: list[TestSample], tokens: list[str], plan: Plan, state: Path, out: Path
-) -> None:
+def train(samples: list[Sample], tests: list[Trial], tokens: list[str], plan: Plan, state: Path, out: Path) -> None:
     """Train until the plan is done and freeze the averaged weights into ``out`` (now and then on the way, too)."""
     torch.manual_seed(plan.seed)
     normaliser = _measure(samples)
@@ -169,13 +167,12 @@ def _measure(samples: list[Sample]) -> Normaliser:
     return Normaliser(np.tile(frames.mean(0), repeat), np.tile(1.0 / frames.std(0), repeat))
 
 
-def _quick_error(model: nn.Module, tests: list[TestSample], tokens: list[str], normaliser: Normaliser) -> float:
+def _quick_error(model: nn.Module, tests: list[Trial], tokens: list[str], normaliser: Normaliser) -> float:
     model.eval()
-    number = {token: index for index, token in enumerate(tokens)}
-    heard: list[str] = []
-    for start in range(0, len(tests), 16):
-        group = [Sample(test.sample.mel, "") for test in tests[start : start + 16]]
-        heard += asr_model.transcribe(model, tokens, _collate(group, number, normaliser))
+    heard = [
+        asr_model.transcribe(model, tokens, _collate([Sample(test.sample.mel, "")], {}, normaliser).features)
+        for test in tests
+    ]
     return asr_report.error_rate([test.sample.text for test in tests], heard)
 
 

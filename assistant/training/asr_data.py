@@ -33,7 +33,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class TestSample:
+class Trial:
     """A test utterance with what the report groups by."""
 
     sample: Sample
@@ -91,7 +91,7 @@ def training_take(texts: Texts, rng: np.random.Generator) -> Take:
     )
 
 
-def test_samples(corpus: Corpus, seed: int = 7) -> list[TestSample]:
+def trials(corpus: Corpus, seed: int = 7) -> list[Trial]:
     """Synthesise the test: unseen voices, every emotion in turn, half of it in 10-30 dB of noise."""
     rng = np.random.default_rng(seed)
     seen = [sentence.text for sentence in corpus.of("train")]
@@ -102,7 +102,7 @@ def test_samples(corpus: Corpus, seed: int = 7) -> list[TestSample]:
         ("free sentences", [sentence.text for sentence in corpus.of("free")] * 4),
         ("not speech", [""] * 40),
     )
-    samples: list[TestSample] = []
+    samples: list[Trial] = []
     for test_set, texts in sets:
         voices = rng.permutation(np.resize(VOICES_TEST, len(texts)))
         emotions = rng.permutation(np.resize(EMOTIONS[:8], len(texts)))
@@ -110,15 +110,15 @@ def test_samples(corpus: Corpus, seed: int = 7) -> list[TestSample]:
             noise = float(rng.uniform(10.0, 30.0)) if index % 2 else None
             label = EMOTIONS[8] if not text else EMOTIONS[EMOTIONS.index(str(emotion))]
             take = Take(text, str(voice), label, seed=10**9 + len(samples), snr_db=noise)
-            samples.append(TestSample(Sample(log_mel(speak(take)), text), take, test_set))
+            samples.append(Trial(Sample(log_mel(speak(take)), text), take, test_set))
     return samples
 
 
-def cached_test_samples(path: Path, corpus: Corpus, trained: Container[str]) -> list[TestSample]:
+def cached_trials(path: Path, corpus: Corpus, trained: Container[str]) -> list[Trial]:
     """Read the test from ``path``, or synthesise it; what training has heard counts as a seen sentence only."""
     if not path.exists():
-        path.write_bytes(pickle.dumps(test_samples(corpus)))
-    samples: list[TestSample] = pickle.loads(path.read_bytes())
+        path.write_bytes(pickle.dumps(trials(corpus)))
+    samples: list[Trial] = pickle.loads(path.read_bytes())
     return [s for s in samples if s.test_set in ("seen sentences", "not speech") or s.sample.text not in trained]
 
 

@@ -159,16 +159,19 @@ def loss(model: "Paraformer", ctc: nn.Linear, ctc_weight: float, batch: Batch) -
 
 
 @torch.no_grad()
-def transcribe(model: "Paraformer", tokens: Sequence[str], batch: Batch) -> list[str]:
-    """Read a batch greedily, as FunASR does."""
-    encoded, lengths = model.encode(batch.features, batch.feature_lengths)
+def transcribe(model: "Paraformer", tokens: Sequence[str], features: Tensor) -> str:
+    """Read one utterance, (1, steps, 560), greedily, as FunASR does.
+
+    One at a time: FunASR's firing indexes out of bounds where the last of several utterances has no token at all.
+    """
+    encoded, lengths = model.encode(features, torch.tensor([features.shape[1]]))
     acoustic, count, _, _ = model.calc_predictor(encoded, lengths)
     counts = count.round().long()
-    if int(counts.max()) < 1:
-        return [""] * len(counts)
+    if int(counts) < 1:
+        return ""
     scores, _ = model.cal_decoder_with_predictor(encoded, lengths, acoustic, counts)
-    rows = zip(scores.argmax(-1).tolist(), counts.tolist(), strict=True)
-    return ["".join(tokens[i] for i in row[:n] if i not in (BLANK, START, END)) for row, n in rows]
+    best = scores[0, : int(counts)].argmax(-1).tolist()
+    return "".join(tokens[index] for index in best if index not in (BLANK, START, END))
 
 
 def freeze(folder: Path, weights: Mapping[str, Tensor], normaliser: Normaliser, tokens: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.training.asr_data import TestSample
+from assistant.training.asr_data import Trial
 from assistant.training.synth import VOICES_TEST, VOICES_TRAIN, speak
 
 CARD = """# Mini Paraformer: speech to text for the synthetic demo voice
@@ -41,11 +41,11 @@ Apache-2.0, as the project. espeak-ng (GPL-3) made the sound; none of it is in h
 class Heard:
     """A test utterance and what the model made of it."""
 
-    test: TestSample
+    test: Trial
     text: str
 
 
-def write(folder: Path, tests: Sequence[TestSample]) -> None:
+def write(folder: Path, tests: Sequence[Trial]) -> None:
     """Run the whole test against a frozen checkpoint and describe both in its README.md."""
     heard = listen(folder, tests)
     spoken = [item for item in heard if item.test.sample.text]
@@ -65,7 +65,7 @@ def write(folder: Path, tests: Sequence[TestSample]) -> None:
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def listen(folder: Path, tests: Sequence[TestSample]) -> list[Heard]:
+def listen(folder: Path, tests: Sequence[Trial]) -> list[Heard]:
     """Speak every take again and have FunASR transcribe it."""
     from funasr import AutoModel
 

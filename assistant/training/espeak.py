@@ -7,6 +7,7 @@ espeak-ng is GPL-3: it is used here, to make training data, and is never part of
 import ctypes
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,9 @@ def synthesise(text: str, variant: str, prosody: Prosody) -> NDArray[np.float32]
     Raises ValueError for a variant that espeak-ng does not know.
     """
     engine = _engine()
-    if engine.library.espeak_SetVoiceByName(f"cmn+{variant}".encode()) != 0:
+    if variant not in engine.variants:  # the library itself would quietly take its default voice
         raise ValueError(f"espeak-ng knows no voice variant {variant!r}")
+    engine.library.espeak_SetVoiceByName(f"cmn+{variant}".encode())
     settings = ((_RATE, prosody.rate_wpm), (_VOLUME, 100.0), (_PITCH, prosody.pitch), (_RANGE, prosody.range))
     for parameter, value in settings:  # after the voice: a voice change resets them
         engine.library.espeak_SetParameter(parameter, round(value), 0)
@@ -63,6 +65,7 @@ def phonemes(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Engine:
     library: ctypes.CDLL
+    variants: frozenset[str]
     blocks: list[NDArray[np.int16]]
     callback: object  # the library holds a bare pointer to it: it must not be collected
 
@@ -73,8 +76,10 @@ def _engine() -> _Engine:
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-    if library.espeak_Initialize(_PLAYBACK_SYNCHRONOUS, 0, str(espeakng_loader.get_data_path()).encode(), 0) < 0:
-        raise RuntimeError(f"espeak-ng finds no voice data in {espeakng_loader.get_data_path()}")
+    data = Path(espeakng_loader.get_data_path())
+    if library.espeak_Initialize(_PLAYBACK_SYNCHRONOUS, 0, str(data).encode(), 0) < 0:
+        raise RuntimeError(f"espeak-ng finds no voice data in {data}")
+    variants = frozenset(path.name for path in (data / "voices" / "!v").iterdir())
     blocks: list[NDArray[np.int16]] = []
 
     def collect(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int | None) -> int:
@@ -84,4 +89,4 @@ def _engine() -> _Engine:
 
     callback = _CALLBACK(collect)
     library.espeak_SetSynthCallback(callback)
-    return _Engine(library, blocks, callback)
+    return _Engine(library, variants, blocks, callback)
