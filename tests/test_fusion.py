@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from assistant.config.judgement import Fusion
 from assistant.config.layers import load
 from assistant.core.fusion import fuse
+from assistant.core.statement import state
+from assistant.errors import ConfigError
 from assistant.types import (
     FELT,
     Affect,
@@ -25,6 +27,7 @@ from assistant.types import (
     Observation,
     Polarity,
     Quality,
+    Reliability,
     Sentiment,
     Transcript,
     Verdict,
@@ -186,6 +189,23 @@ def test_two_strong_emotions_without_a_name_are_not_called_mixed() -> None:
     statement = SETTINGS.statement.model_copy(update={"mixed": unnamed})
     affect = feel(observation, settings=SETTINGS.model_copy(update={"statement": statement}))
     assert (affect.certainty, affect.mixed) == (Certainty.AMBIGUOUS, None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "just_met", "just_missed"),
+    [("first", 0.40, 0.41), ("second", 0.30, 0.31), ("gap", 0.101, 0.099), ("total", 0.70, 0.71)],
+)
+def test_a_pair_must_meet_every_limit_of_a_mixed_statement(limit: str, just_met: float, just_missed: float) -> None:
+    now = dict.fromkeys(FELT, 0.3 / 5 - 1e-4) | {Emotion.SAD: 0.4002, Emotion.NEUTRAL: 0.3003}
+    trusted = Reliability(voice=1.0, words=0.0, voice_weight=1.0, words_weight=0.0)
+    lax = {"first": 0.0, "second": 0.0, "gap": 1.0, "total": 0.0}
+
+    def certainty(value: float) -> Certainty:
+        mixed = SETTINGS.statement.mixed.model_copy(update=lax | {limit: value})
+        return state(now, trusted, SETTINGS.statement.model_copy(update={"mixed": mixed})).certainty
+
+    assert certainty(just_met) is Certainty.MIXED
+    assert certainty(just_missed) is Certainty.AMBIGUOUS
 
 
 def test_a_silent_turn_is_insufficient_and_leaves_the_prior() -> None:
@@ -399,3 +419,27 @@ def test_a_turn_that_says_nothing_moves_the_belief_towards_the_prior(
 def test_a_conflict_needs_both_sides(heard: VoiceEmotion, meant: Sentiment) -> None:
     assert feel(turn(heard)).conflict.value == 0
     assert feel(turn(meant=meant)).conflict.value == 0
+
+
+# Settings that can't work are refused when they are read.
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("fusion.prior.sad=0.5", "summing to 1"),
+        ("fusion.deployment_prior={sad: 1}", "needs each of"),
+        ("fusion.voice.bias={other: 0.5}", "may name"),
+        ("fusion.voice.snr_db={low: 3, high: 3}", "high must be greater than low"),
+        ("fusion.words.confusion.sad.中性=0.5", "row 'sad'"),
+        ("fusion.statement.mixed.pairs=[[sad, neutral], [neutral, sad]]", "may stand here once"),
+        ("fusion.statement.mixed.pairs=[[sad, unknown]]", "pairs are made of"),
+        ("fusion.valence_arousal.sad=[-2, 0]", "numbers from -1 to 1"),
+        ("memory.streak.leave=0.55", "leave < enter"),
+        ("memory.streak.need=4", "need <= of"),
+        ("memory.min_steps=6", "min_steps <= window"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_with_the_reason(setting: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load(sets=[setting])

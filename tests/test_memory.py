@@ -279,6 +279,7 @@ def test_the_step_is_the_distance_between_directions_whatever_the_loudness() -> 
     assert stepped(sounding(7.0, 0.0), before) == 0.0
     assert stepped(sounding(0.0, 0.1), before) == pytest.approx(math.sqrt(2))
     assert stepped(sounding(-5.0, 0.0), before) == 2.0
+    assert stepped(sounding(-1.0, -1.0, -1.0), kept(sounding(1.0, 1.0, 1.0), None)) == 2.0
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,8 @@ def _with(usual: Usual, step: float) -> Usual:
 def _z(volatility: float, usual: Usual, start: UsualSteps) -> float:
     """Return how many standard deviations `volatility` lies above what is usual.
 
-    Mean and variance are each drawn from the start values, which stand for `weight` steps, towards the person's own. How
-    far the two means lie apart is no part of the variance: it says that the start values fit badly, not that a person varies.
+    Mean and variance each go from the start values, which stand for `weight` steps, towards the person's own. How far
+    the two means lie apart is no part of the variance: it tells how well the start values fit, not how even a voice is.
     """
     total = start.weight + usual.count
     mean = (start.weight * start.mean + usual.count * usual.mean) / total
