@@ -150,6 +150,11 @@ def test_long_speech_is_rather_cut_in_a_pause_than_in_a_word() -> None:
     assert found[1].start == found[0].end
 
 
+def test_a_pause_long_before_the_limit_is_no_place_to_cut() -> None:
+    found = finals(events(speech((True, 1), (False, 0.12), (True, 3), (False, 1)), changed(max_utterance_s=3)))
+    assert found[0].end == 3.0
+
+
 def test_commit_ends_the_utterance_at_once_however_short() -> None:
     segmenter = Segmenter(USUAL, QUALITY)
     assert segmenter.commit() == ()

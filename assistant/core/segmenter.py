@@ -144,8 +144,8 @@ class Segmenter:
         for start, end in reversed(self._spans):
             if end <= window:
                 break
-            first = max(start, self._free_from)
-            heard += end - max(start, window)
+            first = max(start, window)
+            heard += end - first
         return first if heard >= self._onset else None
 
     def _speak(self, first: int) -> list[SegmentEvent]:
@@ -229,8 +229,7 @@ class Segmenter:
 
     def _forget(self) -> None:
         """Let go of the sound that no utterance can hold any more."""
-        # Speech found in the window may have begun before it, by less than an onset.
-        keep = self._open.start if self._open else max(self._now - self._pre_roll - 3 * self._onset, self._free_from)
+        keep = self._open.start if self._open else max(self._now - self._pre_roll - 2 * self._onset, self._free_from)
         self._sound.forget(keep)
         while self._spans and self._spans[0][1] <= keep:
             self._spans.popleft()
