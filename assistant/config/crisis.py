@@ -41,5 +41,6 @@ class Crisis(Section):
     rhetorical: Words
     past: Words
     others: Words
+    addressed: Words
     quoted: Words
     bridges: Words

@@ -62,7 +62,7 @@ def _compiled(lexicon: Crisis) -> _Grammar:
         negated=_just_before(lexicon.negations, fillers),
         rhetorical=_just_before(lexicon.rhetorical, fillers),
         past=_just_before(lexicon.past, bridges),
-        other=_just_before(lexicon.others, bridges),
+        other=_just_before(lexicon.others, bridges, lexicon.addressed),
         quoted=_just_before(lexicon.quoted, (*bridges, *lexicon.others)),
     )
 
@@ -89,8 +89,14 @@ def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(f"(?=({between.join(f'(?:{_any(part)})' for part in phrase.parts)}))")
 
 
-def _just_before(heads: tuple[str, ...], between: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_any(heads)})(?:{_any(between)}| ){{0,6}}$")
+def _just_before(
+    heads: tuple[str, ...], between: tuple[str, ...], unless_after: tuple[str, ...] = ()
+) -> re.Pattern[str]:
+    """Return what matches a clause that ends in one of `heads`, but for words of `between`."""
+    unless = "".join(
+        f"(?<!{re.escape(word + whose)})" for word in unless_after for whose in ("", " ", "我", "我的", " my ")
+    )
+    return re.compile(rf"{unless}(?:{_any(heads)})(?:{_any(between)}| ){{0,6}}$")
 
 
 def _any(words: tuple[str, ...]) -> str:
