@@ -49,9 +49,9 @@ def load_corpus(dialogues: Path = _DIALOGUES) -> Corpus:
     """Expand every template and assign the splits.
 
     Within a trained template of at least SMALLEST_SLOTTED fillings about one in HELD_OUT_ONE_IN is held out
-    ("fillings"), chosen by a checksum of its text so that editing one line never reshuffles another. What a dialogue script under
-    `dialogues` says is held out too. The first occurrence of a text wins, and the held-out files are read first.
-    Raises ValueError for a label outside LABELS or unbalanced brackets in a pattern.
+    ("fillings"), chosen by a checksum of its text so that editing one line never reshuffles another. What a dialogue
+    script under `dialogues` says is held out too. The first occurrence of a text wins, and the held-out files are read
+    first. Raises ValueError for a label outside LABELS or unbalanced brackets in a pattern.
     """
     spoken = _said(dialogues)
     found: dict[str, Sentence] = {}
