@@ -53,7 +53,7 @@ class Session:
     ) -> None:
         self.id = id
         self.mood = Mood()
-        self.tuning = tuning
+        self.retune(tuning)
         self._engine = engine
         self._vad = vad
         self._frames = Reblocker(vad.frame_samples)
@@ -66,7 +66,7 @@ class Session:
 
     def retune(self, tuning: Tuning) -> None:
         """Use another policy, other texts and thresholds from the next turn on."""
-        self.tuning = tuning
+        self._tuning, self._tuning_hash = tuning, tuning.hash()
 
     def run(self, inputs: Iterable[Input], *, patient: bool = False) -> Iterator[Event]:
         """Yield what happens while `inputs` come in, and at their end what is still open.
@@ -154,14 +154,13 @@ class Session:
         began = time.perf_counter()
         seen = self._without_vector(perception.observation)
         yield Perceived(seen)
-        tuning = self.tuning
-        judged = judge(seen, self.mood, tuning, self.id)
+        judged = judge(seen, self.mood, self._tuning, self.id)
         yield Decided(judged.decision)
         record = TurnRecord(
             version=RECORD_VERSION,
             session=self.id,
             index=self.mood.turns,
-            tuning=tuning.hash(),
+            tuning=self._tuning_hash,
             observation=seen,
             affect=judged.affect,
             mood=judged.mood,
@@ -179,6 +178,6 @@ class Session:
         """
         if seen.voice is None or seen.voice.embedding is None:
             return seen
-        step = embedding_step(seen.voice, seen.quality, self._vector, self.tuning.fusion.voice, self.tuning.memory)
+        step = embedding_step(seen.voice, seen.quality, self._vector, self._tuning.fusion.voice, self._tuning.memory)
         self._vector = step.vector
         return replace(seen, voice=replace(seen.voice, embedding=None), embedding_step=step.distance)

@@ -1,6 +1,6 @@
 """One turn as a block of lines: heard, voice, words, judgement and its evidence, action, reply, time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from rich.console import RenderableType
@@ -49,14 +49,15 @@ class Block:
         seen, decision = record.observation, record.decision
         rows = Table.grid(padding=(0, 1))
         rows.add_column(style="dim", justify="right", no_wrap=True)
-        rows.add_column()
+        rows.add_column(overflow="fold")
         lines: list[tuple[str, Text]] = [("heard", self._heard(seen))]
         if seen.voice:
             lines.append(("voice", self._bars("emotion", seen.voice.scores)))
         if seen.sentiment:
             lines.append(("words", self._bars("polarity", seen.sentiment.scores)))
         lines += [("failed", Text(f"{error.stage}: {error.message}", style="red")) for error in seen.errors]
-        lines += [("judgement", self._judgement(record.affect)), ("", self._evidence(record.affect))]
+        lines.append(("judgement", self._judgement(record.affect)))
+        lines += [("", line) for line in self._evidence(record.affect)]
         action = self._words.label("action", decision.action)
         lines.append(("action", Text.assemble((action, "bold"), (f"  {decision.rule}: {decision.reason}", "dim"))))
         if alert := decision.alert:
@@ -108,20 +109,19 @@ class Block:
             case _:
                 return self._words.label("certainty", affect.certainty)
 
-    def _evidence(self, affect: Affect) -> Text:
-        """Return what each kind of evidence adds to the strongest emotions, and how far it is trusted."""
+    def _evidence(self, affect: Affect) -> Iterator[Text]:
+        """Yield what each kind of evidence adds to the strongest emotions, and how far it is trusted."""
         words = self._words
-        parts = []
         for emotion in sorted(affect.belief, key=lambda label: -affect.belief[label])[:TERMS_SHOWN]:
             term = affect.terms[emotion]
-            parts.append(
-                f"{words.label('emotion', emotion)}: {words.screen('prior')} {term.prior:+.1f}"
-                f" {words.screen('voice')} {term.voice:+.1f} {words.screen('words')} {term.words:+.1f}"
-            )
+            parts = (("prior", term.prior), ("voice", term.voice), ("words", term.words))
+            sums = "  ".join(f"{words.screen(name)} {value:+.2f}" for name, value in parts)
+            yield Text(f"{affect.belief[emotion]:.0%} {words.label('emotion', emotion)}  {sums}", style="dim")
         trust = affect.reliability
-        parts.append(f"{words.screen('reliability')} {trust.voice:.2f} / {trust.words:.2f}")
-        parts.append(f"K {affect.conflict.value:.2f}")
-        return Text("   ".join(parts), style="dim")
+        yield Text(
+            f"{words.screen('reliability')} {trust.voice:.2f} / {trust.words:.2f}  K {affect.conflict.value:.2f}",
+            style="dim",
+        )
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:

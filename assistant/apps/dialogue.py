@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from assistant.config.base import Probability, Section
 from assistant.config.yaml import checked, read_yaml
@@ -13,6 +13,9 @@ from assistant.types import Action, Certainty, ConflictKind, Emotion, Language, 
 
 class Expect(Section):
     """What must hold of a turn's record; what is left out is free. Of several listed values any will do."""
+
+    # Lax, because what `_listed` hands on is no longer the JSON in which strict models take enums and tuples.
+    model_config = ConfigDict(**(Section.model_config | {"strict": False}))
 
     heard: str | None = None
     """Text that must be recognised, up to `cer`, the character error rate."""

@@ -1,6 +1,7 @@
 """Pydantic's validation errors as sentences for people: the dotted key, what is wrong, what is allowed."""
 
 import difflib
+from textwrap import shorten
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -32,7 +33,7 @@ def problem(model: type[BaseModel], error: ErrorDetails, data: object) -> tuple[
         case "value_error":
             return key, f"'{key}': {error['msg'].removeprefix('Value error, ')}"
         case _:
-            got = "***" if is_secret(key) else repr(error["input"])
+            got = "***" if is_secret(key) else shorten(repr(error["input"]), 60, placeholder=" …")
             return key, f"'{key}': {error['msg'][:1].lower()}{error['msg'][1:]}, got {got}"
 
 
