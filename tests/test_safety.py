@@ -75,6 +75,9 @@ PASSIVE = [
     "everyone would be better off without me",
     "i wish i were dead",
     "there is nothing to live for",
+    "我现在站在楼顶上",
+    "不想见到明天",
+    "我买了很多安眠药",
 ]
 
 STRAINED = [
@@ -91,6 +94,8 @@ STRAINED = [
     "我不是不想活",
     "不想活得这么累",
     "公司快撑不下去了",
+    "我是大家的负担",
+    "我伤害过自己",
     "做了个好梦都不想醒来",
     "i would never kill myself",
     "i don't want to die",
@@ -143,6 +148,7 @@ NOTHING = [
     "最近每天晚上都睡不着",
     "想知道他怎么死的",
     "希望病毒消失",
+    "坐在天台上看风景",
     "要死要活的干嘛",
     "i nearly died laughing",
     "this deadline is killing me",

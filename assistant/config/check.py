@@ -85,7 +85,7 @@ def _unfilled(tuning: Tuning) -> Iterator[str]:
         for key in sorted(key for key in texts.phrasings if not key.startswith(_SCREEN)):
             can = filled.get(key, frozenset())
             if empty := (_names(texts, key) or set()) - can:
-                yield f"{_file(language, key)}: {key}: {{{min(empty)}}} is empty here; filled: {', '.join(can) or 'none'}"
+                yield f"{_file(language, key)}: {key}: {{{min(empty)}}} has no value here; known: {', '.join(can)}"
 
 
 def _unused(tuning: Tuning) -> Iterator[str]:
