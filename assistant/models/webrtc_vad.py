@@ -13,8 +13,8 @@ _BLOCK = SAMPLE_RATE // 100
 class WebRtcVad:
     """Implements `assistant.ports.Vad`; its probability is 0 or 1, for that is all the detector says.
 
-    It takes mains hum for speech, so what it hears (and only that) passes a high-pass first; and it takes the faintest
-    hiss for speech, so a frame whose RMS after the high-pass is below `energy_floor` is silence.
+    It takes mains hum for speech, so what it hears (and only that) passes a high-pass first; and it hears a murmur from
+    next door, so a frame whose RMS after the high-pass is below `energy_floor` is silence.
     """
 
     def __init__(self, settings: Settings) -> None:
