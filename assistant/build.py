@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from assistant.config.check import broken
 from assistant.config.files import locate
 from assistant.config.perception import Asr as AsrSlot
 from assistant.config.perception import Bert, Emotion2Vec, Off, Paraformer, SileroVad, WebRtcVad
@@ -11,6 +12,7 @@ from assistant.config.perception import Vad as VadSlot
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning, load_tuning
 from assistant.engine import PATIENT, Engine
+from assistant.errors import ConfigError
 from assistant.ports import Asr, EmotionModel, SentimentModel, Vad
 from assistant.session import Session
 
@@ -36,7 +38,15 @@ def build_session(config: Config, engine: Engine, tuning: Tuning, id: str) -> Se
 
 
 def build_tuning(config: Config) -> Tuning:
-    """Return what may be tuned while running: thresholds from the configuration, the rest from the tuning files."""
+    """Return what may be tuned while running. Raises ConfigError for what would fail in the midst of a conversation."""
+    tuning = load_files(config)
+    if problems := broken(tuning):
+        raise ConfigError("\n".join(problems))
+    return tuning
+
+
+def load_files(config: Config) -> Tuning:
+    """Return the tuning as its files have it, unchecked: thresholds from the configuration, the rest from files."""
     files = config.files
     return load_tuning(
         config.fusion,

@@ -5,9 +5,13 @@ import json
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from assistant.build import load_files
+from assistant.config.check import check as problems_of
 from assistant.config.layers import Loaded
 from assistant.config.problems import is_secret
+from assistant.config.tree import Config
 
 
 def show(loaded: Loaded, *, as_json: bool) -> None:
@@ -28,3 +32,17 @@ def show(loaded: Loaded, *, as_json: bool) -> None:
         value = json.dumps(row["value"], ensure_ascii=False)
         table.add_row(str(row["key"]), value, str(row["layer"]), style="bold" if changed else "")
     Console().print(table)
+
+
+def check(config: Config) -> int:
+    """Print what is wrong with policy, services and texts; return the exit code, 1 if anything is."""
+    tuning = load_files(config)
+    problems = problems_of(tuning)
+    console = Console(soft_wrap=True)
+    for problem in problems:
+        console.print(Text(f"✗ {problem}", style="red"))
+    if not problems:
+        texts = sum(len(each.phrasings) for each in tuning.texts.values())
+        counts = f"{len(tuning.policy.rules)} rules, {len(tuning.services.services)} services, {texts} texts"
+        console.print(Text(f"✓ {counts} in {len(tuning.texts)} languages: all fit together", style="green"))
+    return 1 if problems else 0
