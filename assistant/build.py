@@ -22,6 +22,11 @@ def build_engine(config: Config, *, deadlines: bool = True) -> Engine:
 
     Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be loaded.
     """
+    slots = (config.asr, config.emotion, config.sentiment)
+    if not all(isinstance(slot, Off) for slot in slots):
+        from assistant.models.device import claim_threads
+
+        claim_threads(config.engine.threads)
     return Engine(
         asr=build_asr(config.asr),
         emotion=build_emotion(config.emotion),

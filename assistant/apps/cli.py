@@ -63,11 +63,13 @@ def replay(
     sets: Sets = None,
 ) -> None:
     """Play spoken dialogues through the whole assistant and check what it makes of them."""
+    from rich.console import Console
+
     from assistant.apps.replay import replay as run
     from assistant.apps.screen import Screen
 
     settings = _load(profile, config, sets).config
-    raise typer.Exit(run(settings, paths or [], Screen(settings, quiet=quiet), realtime=realtime))
+    raise typer.Exit(run(settings, paths or [], Screen(settings, Console(), quiet=quiet), realtime=realtime))
 
 
 @app.command()
@@ -81,11 +83,14 @@ def turn(
     sets: Sets = None,
 ) -> None:
     """Run single turns, each in a conversation of its own."""
+    from rich.console import Console
+
     from assistant.apps.screen import Screen
     from assistant.apps.turn import run_turns
 
     settings = _load(profile, config, sets).config
-    run_turns(settings, audio, text, text_file, Screen(settings, to_stderr=as_json), as_json=as_json)
+    # With --json the output is data alone; what else there is to say goes to the error stream.
+    run_turns(settings, audio, text, text_file, Screen(settings, Console(stderr=as_json)), as_json=as_json)
 
 
 @app.command(name="config")

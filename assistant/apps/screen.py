@@ -35,12 +35,12 @@ class Tally:
 
 
 class Screen:
-    """Prints a conversation; `quiet` leaves the misses and the summary, `to_stderr` keeps the output free for data."""
+    """Prints a conversation on a console; `quiet` leaves the misses and the summary."""
 
-    def __init__(self, config: Config, *, quiet: bool = False, to_stderr: bool = False) -> None:
+    def __init__(self, config: Config, console: Console, *, quiet: bool = False) -> None:
         language = Language.ZH if config.language == "auto" else Language(config.language)
         self._words = Words(load_texts(locate(config.files.prompts) / language))
-        self._console = Console(stderr=to_stderr)
+        self._console = console
         self._quiet = quiet
         self._mini = uses_mini(config)
 
