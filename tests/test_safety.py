@@ -1,7 +1,7 @@
 """A cry for help is heard, and what only sounds like one isn't taken for it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.config.crisis import Crisis, Subject
@@ -210,11 +210,13 @@ def test_a_guard_never_hides_danger_elsewhere_in_the_sentence(harmless: str) -> 
     assert assess(f"{harmless},我真的不想活了", LEXICON).level == 2
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gets_a_level(text: str) -> None:
     assert 0 <= assess(text, LEXICON).level <= 3
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="想死活不没他我说真的就要了跳楼自杀", max_size=400))
 def test_adding_a_clear_sentence_never_lowers_the_level(text: str) -> None:
     assert assess(f"{text}。我想自杀", LEXICON).level == 3
