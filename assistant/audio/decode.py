@@ -19,10 +19,9 @@ KNOWN = "WAV, MP3, M4A/AAC, FLAC, OGG/Opus and WebM, and the sound of MP4, MOV, 
 _DEMUXERS = "aac,aiff,avi,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 """Formats that hold sound themselves: playlists and `concat` would make FFmpeg open other files and addresses."""
 
-_DECLARING = {"flac", "mov", "matroska"}
-"""Formats whose declared length is a statement; in others FFmpeg guesses it from the bit rate."""
+_DECLARING = {"flac": 0.001, "mov": 0.2, "matroska": 0.2}
+"""Formats whose declared length is a statement, and by how many seconds it may be off; the others guess."""
 
-_MISSING_S = 0.2
 _EDGE_PACKETS = 2
 
 
@@ -52,15 +51,13 @@ def decode(file: BinaryIO, name: str) -> Iterator[Block]:
         raise AudioError(f"{name}: not sound that can be read, or damaged ({reason}); known: {KNOWN}") from exc
     size = file.seek(0, io.SEEK_END)
     if declared > size:
-        raise AudioError(f"{name}: ends early: {size} of {declared} bytes are there; copy or record it again")
+        raise AudioError(f"{name}: cut: {size} of {declared} bytes are there; copy or record it again")
 
 
 def _blocks(container: "InputContainer", name: str) -> Iterator[Block]:
     import av
 
-    if not container.streams.audio:
-        raise AudioError(f"{name}: holds no sound" + (", only pictures" if container.streams.video else ""))
-    stream = container.streams.audio[0]
+    stream = _track(container, name)
     seconds, lost = 0.0, 0
     for packet in container.demux(stream):
         try:
@@ -79,9 +76,25 @@ def _blocks(container: "InputContainer", name: str) -> Iterator[Block]:
             seconds += block.samples.shape[1] / block.rate_hz
     if not seconds:
         raise AudioError(f"{name}: holds no sound: not one sample could be decoded")
-    declared = _declared_s(container)
-    if declared > seconds + _MISSING_S:
-        raise AudioError(f"{name}: ends early: {seconds:.2f} of {declared:.2f} s are there; copy or record it again")
+    declared, tolerance = _declared_s(container)
+    if declared > seconds + tolerance:
+        raise AudioError(
+            f"{name}: cut or damaged: {seconds:.2f} of {declared:.2f} s are there; copy or record it again"
+        )
+
+
+def _track(container: "InputContainer", name: str) -> "av.AudioStream":
+    if not container.streams.audio:
+        raise AudioError(f"{name}: holds no sound" + (", only pictures" if container.streams.video else ""))
+    stream = container.streams.audio[0]
+    # PyAV's types don't say so, but a codec that FFmpeg doesn't know leaves None here.
+    codec: av.AudioCodecContext | None = stream.codec_context
+    if codec is None:
+        raise AudioError(f"{name}: its sound is coded in a way that isn't known here; known: {KNOWN}")
+    if codec.name == "flac":
+        # Its frames carry checksums, which FFmpeg looks at only when asked, and only then leaves damaged ones out.
+        codec.options = {"err_detect": "crccheck+explode"}
+    return stream
 
 
 def _block(frame: "av.AudioFrame", name: str) -> Block:
@@ -105,16 +118,17 @@ def _scaled(raw: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
     return sound
 
 
-def _declared_s(container: "InputContainer") -> float:
-    """Return how many seconds of sound the file says it has, 0 if it doesn't say."""
-    if not _DECLARING & set(container.format.name.split(",")):
-        return 0.0
+def _declared_s(container: "InputContainer") -> tuple[float, float]:
+    """Return how many seconds of sound the file says it has, 0 if it doesn't say, and by how many that may be off."""
     stream = container.streams.audio[0]
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration and len(container.streams) == 1:
-        return container.duration / 1e6
-    return 0.0
+    for name, tolerance in _DECLARING.items():
+        if name not in container.format.name.split(","):
+            continue
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base), tolerance
+        if container.duration and len(container.streams) == 1:
+            return container.duration / 1e6, tolerance
+    return 0.0, 0.0
 
 
 def _wav_bytes(file: BinaryIO) -> int:
