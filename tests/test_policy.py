@@ -46,6 +46,18 @@ def test_the_reason_tells_which_rule_had_to_stand_back() -> None:
     assert "empathise-high passed over: last remark 1 turns ago" in talk.hears("今天去公园了", HAPPY).decision.reason
 
 
+def test_between_remarks_the_assistant_stays_with_the_feeling_without_naming_it() -> None:
+    for voice, template in ((ANGRY, "replies.company.hot"), (SAD, "replies.company.low")):
+        talk = Talk()
+        talk.hears("这件事我想了很久", voice)
+        assert talk.hears("这件事我想了很久", voice).decision.template == template
+
+
+def test_a_greeting_with_a_request_behind_it_is_a_request() -> None:
+    assert Talk().hears("你好").decision.rule == "greeting"
+    assert Talk().hears("你好我想查一下我的快递").decision.rule == "answer"
+
+
 def test_anger_that_stays_raises_one_alert_until_it_has_cooled_down() -> None:
     talk = Talk()
     alerts = [talk.hears("怎么还没有处理好", ANGRY, Polarity.NEGATIVE).decision.alert for _ in range(30)]
