@@ -39,7 +39,7 @@ BUNDLED = Path(__file__).parents[1] / "checkpoints" / "mini" / "asr"
 class Plan:
     """The schedule. ``short_steps`` at the start hear only utterances of at most ``short_frames`` (60 ms each)."""
 
-    steps: int = 16_000
+    steps: int = 22_500
     batch_size: int = 20
     peak_rate: float = 1.5e-3
     warm_up: int = 300
@@ -57,7 +57,7 @@ def main() -> None:
     """Parse the command line, then synthesise, train, freeze and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="folder for audio features and training state (3 GB)")
-    parser.add_argument("--shards", type=int, default=50, help="thousands of training utterances")
+    parser.add_argument("--shards", type=int, default=70, help="thousands of training utterances")
     parser.add_argument("--steps", type=int, default=Plan().steps)
     parser.add_argument("--out", type=Path, default=BUNDLED)
     options = parser.parse_args()
