@@ -119,8 +119,8 @@ class AudioChunk:
 class Quality:
     """How good the sound of one utterance is.
 
-    rms: of the whole utterance, full scale = 1. snr_db: speech over background, in dB. speech_ratio: share of frames with speech.
-    clipped_ratio: share of samples at full scale. speech_s: seconds of speech in it.
+    rms: of the speech in it, full scale = 1. snr_db: speech over background, in dB. speech_ratio: share of it that is
+    speech. clipped_ratio: share of the speech at full scale. speech_s: seconds of speech in it.
     """
 
     rms: float

@@ -341,6 +341,7 @@ def test_a_gap_in_the_sound_is_filled_with_silence() -> None:
     assert frames.time == pytest.approx(1.2)
     assert not later[:16000].any()
     assert later[16000:].all()
+    assert not pushed(frames, ones, 1.22)[:320].any()
 
 
 def test_sound_that_comes_twice_is_heard_once() -> None:
