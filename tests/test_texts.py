@@ -52,6 +52,12 @@ def test_both_languages_have_the_same_keys(language: Language) -> None:
 
 
 SPOILED = [
+    (
+        "configs/policy.yaml",
+        "answer, template: replies.goodbye}",
+        "answer, template: replies.offer_human}",
+        "replies.offer_human: {service} has no value here",
+    ),
     ("prompts/en/replies.yaml", "thanks:", "thank:", "prompts/en/replies.yaml: missing key 'replies.thanks'"),
     ("prompts/en/replies.yaml", "thanks:", "thank:", "prompts/en/replies.yaml: nothing uses the key 'replies.thank'"),
     ("prompts/zh/labels.yaml", "  neutral_sad:", "  sad_neutral:", "missing key 'labels.mixed.neutral_sad'"),
