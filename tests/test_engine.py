@@ -230,12 +230,11 @@ def test_late_words_are_one_error_not_two(held: Held) -> None:
     with Engine(held, SlowEmotion(), SlowSentiment(), deadlines) as engine:
         pending = engine.submit(utterance())
         pending.commit()
-        began = time.monotonic()
+        time.sleep(0.1)
+        assert pending.done(), "a sentiment that can't come isn't waited for"
         seen = pending.result().observation
-        took = time.monotonic() - began
         held.go.set()
     assert [error.stage for error in seen.errors] == [Stage.ASR]
-    assert took < 1
 
 
 def test_a_late_sentiment_leaves_the_words(held: Held) -> None:

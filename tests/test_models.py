@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,15 @@ from tests import checkpoints
 from tests.checkpoints import tone
 
 DIRECT = {polarity.value: {polarity: 1.0} for polarity in Polarity}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny networks gain nothing from more, and lose much on a busy machine."""
+    usual = torch.get_num_threads()
+    device.claim_threads(1)
+    yield
+    device.claim_threads(usual)
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +122,20 @@ def test_sound_that_may_not_be_written_to_is_heard(asr: Asr, emotion: EmotionMod
     sound.flags.writeable = False
     assert asr.transcribe(sound) == asr.transcribe(tone(1))
     assert emotion.listen(sound) == emotion.listen(tone(1))
+
+
+def test_marks_of_the_vocabulary_are_no_words(copy: Callable[[str], Path]) -> None:
+    folder = copy("paraformer")
+    bias = torch.full([len(checkpoints.ASR_TOKENS)], -1e4)
+    bias[[0, 1, 2, -1]] = 1e4
+    checkpoints.edit_weights(folder, {"decoder.output_layer.bias": bias})
+    assert Paraformer(folder, "cpu").transcribe(tone(2)) == Transcript("", "", Language.ZH, 0.0)
+
+
+def test_sound_in_which_nothing_fires_has_no_words(copy: Callable[[str], Path]) -> None:
+    folder = copy("bicif")
+    checkpoints.edit_weights(folder, {"predictor.cif_output.bias": torch.tensor([-20.0])})
+    assert Paraformer(folder, "cpu").transcribe(tone(2)) == Transcript("", "", Language.ZH, 0.0)
 
 
 def test_weights_that_give_no_numbers_are_an_error_and_no_transcript(copy: Callable[[str], Path]) -> None:
@@ -355,7 +378,7 @@ Paraformer(Path({str(shelf / "paraformer")!r}), "cpu")
 Emotion2Vec(Path({str(shelf / "emotion2vec")!r}), "cpu", 10)
 Bert(Path({str(shelf / "bert")!r}), "cpu", {{name: {{name: 1.0}} for name in {list(DIRECT)!r}}})
 assert not logging.getLogger().handlers and logging.getLogger().level == logging.WARNING
-assert "modelscope" not in sys.modules and "sklearn" not in sys.modules
+assert not {{"modelscope", "sklearn"}} & set(sys.modules)
 """
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, encoding="utf-8", check=False
@@ -406,12 +429,9 @@ def test_a_device_that_is_not_there_names_those_that_are(shelf: Path) -> None:
 
 
 def test_threads_can_be_claimed_or_left_to_torch() -> None:
-    usual = torch.get_num_threads()
-    try:
-        assert device.claim_threads(1) == torch.get_num_threads() == 1
-    finally:
-        assert device.claim_threads(usual) == usual
-    assert device.claim_threads(0) == usual
+    assert device.claim_threads(2) == torch.get_num_threads() == 2
+    assert device.claim_threads(0) == 2
+    assert device.claim_threads(1) == torch.get_num_threads() == 1
 
 
 # --- words

@@ -13,13 +13,14 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from assistant.errors import ModelError, ModelMissingError
 from assistant.models.quiet import undisturbed
@@ -37,6 +38,7 @@ _PARTS = (
 )
 _LAYER_LIST = re.compile(r"[\d\s\[\]()+*,]+")
 _NAMED_AT_MOST = 5
+_DRAWS = (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
 
 
 class Frontend(Protocol):
@@ -186,8 +188,22 @@ def _network(
     if not _LAYER_LIST.fullmatch(layers):
         raise ValueError(f"feature_encoder_spec must be a list of numbers, not {layers!r}")
     options = {**model, **config, "specaug": None, "vocab_size": len(tokens)}
-    with torch.device("meta"):
+    with _Undrawn():
         return build(**options, input_size=frontend.output_size() if frontend else None).requires_grad_(False).eval()
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leave new weights undrawn: the checkpoint replaces them, and what nobody writes takes neither time nor memory."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Collection[type],
+        args: tuple[object, ...] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        options = kwargs or {}
+        return options["tensor"] if func in _DRAWS else func(*args, **options)
 
 
 def _scopes(config: Mapping[str, object]) -> tuple[str, ...]:
