@@ -41,9 +41,9 @@ ONE_RULE = {
     "limits": {
         "remark_every": 3,
         "clarify_in_a_row": 2,
-        "instead": {"action": "answer", "template": "replies.proceed"},
+        "instead": {"action": "answer", "template": "replies.answer"},
     },
-    "rules": [{"id": "only", "when": {}, "then": {"action": "answer", "template": "replies.proceed"}}],
+    "rules": [{"id": "only", "when": {}, "then": {"action": "answer", "template": "replies.answer"}}],
 }
 
 NULLED = {
