@@ -11,6 +11,7 @@ from assistant.config.perception import SentimentModel as SentimentSlot
 from assistant.config.perception import Vad as VadSlot
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning, load_tuning
+from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import ConfigError
 from assistant.ports import Asr, EmotionModel, SentimentModel, Vad
@@ -47,6 +48,7 @@ def build_tuning(config: Config) -> Tuning:
     tuning = load_files(config)
     if problems := broken(tuning):
         raise ConfigError("\n".join(problems))
+    assess("", tuning.crisis)  # compiles the lexicon now instead of in the first turn
     return tuning
 
 

@@ -85,7 +85,10 @@ def _spans(pattern: re.Pattern[str], words: str) -> Iterable[tuple[int, int]]:
 
 
 def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> re.Pattern[str]:
-    between = rf"(?:{_any(fillers)}| ){{0,4}}[^{_BORDER}]{{0,{phrase.gap}}}?(?:{_any(fillers)}| ){{0,4}}"
+    if len(phrase.parts) == 1:
+        return re.compile(f"(?=({_any(phrase.parts[0])}))")
+    filler = f"(?:{_any(fillers)}| ){{0,4}}"
+    between = f"{filler}[^{_BORDER}]{{0,{phrase.gap}}}?" if phrase.gap else filler
     return re.compile(f"(?=({between.join(f'(?:{_any(part)})' for part in phrase.parts)}))")
 
 
