@@ -265,10 +265,11 @@ def test_a_wav_that_was_written_to_a_pipe_is_whole() -> None:
     assert len(heard(bytes(data))) == 16_000
 
 
-def test_a_hole_in_the_middle_is_refused() -> None:
+@pytest.mark.parametrize(("kind", "size"), [("flac", 4000), ("m4a", 60)])
+def test_a_hole_in_the_middle_is_refused(kind: str, size: int) -> None:
     sound = np.random.default_rng(1).normal(0, 0.1, (1, 96_000)).astype(np.float32)
-    data = bytearray(encoded(sound, 48_000, "flac"))
-    data[len(data) // 2 : len(data) // 2 + 4000] = bytes(4000)
+    data = bytearray(encoded(sound, 48_000, kind))
+    data[len(data) // 2 : len(data) // 2 + size] = b"\xff" * size
     refused(bytes(data), "damaged")
 
 

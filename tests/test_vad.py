@@ -100,10 +100,17 @@ def test_without_its_high_pass_webrtc_would_take_hum_for_speech() -> None:
     assert share(probabilities(webrtc(highpass_hz=0.0), hum(3))) > 0.9
 
 
-def test_a_murmur_from_next_door_is_speech_only_without_the_floor(sentences: list[Samples]) -> None:
+@pytest.mark.parametrize(
+    ("floored", "open_"),
+    [(webrtc(), webrtc(energy_floor=0.0)), (silero(), SileroVad(SILERO, 0.0))],
+    ids=["webrtc", "silero"],
+)
+def test_a_murmur_from_next_door_is_speech_only_without_the_floor(
+    floored: Vad, open_: Vad, sentences: list[Samples]
+) -> None:
     murmur = sentences[0] * np.float32(0.005)
-    assert share(probabilities(webrtc(), murmur)) == 0
-    assert share(probabilities(webrtc(energy_floor=0.0), murmur)) > 0.3
+    assert share(probabilities(floored, murmur)) == 0
+    assert share(probabilities(open_, murmur)) > 0.3
 
 
 @pytest.mark.parametrize("frame_ms", [10, 20, 30])
