@@ -15,7 +15,7 @@ from assistant.training.synth import EMOTIONS, RATE_HZ, Take, speak
 
 Pcm: TypeAlias = NDArray[np.int16]
 
-SHORTEST_S, LONGEST_S = 0.6, 6.0
+SHORTEST_S, LONGEST_S, LONGEST_TRAINED_S = 0.6, 6.0, 3.5
 _FULL_SCALE = 32767.0
 
 
@@ -55,7 +55,7 @@ def plan(
                     voice=voices[number % len(voices)],
                     emotion=emotion,
                     seed=int(rng.integers(2**31)),
-                    timbre=varied and rng.uniform() < 0.6,
+                    timbre=varied and rng.uniform() < 0.5,
                     head_s=float(head_s),
                     tail_s=float(tail_s),
                 )
@@ -109,7 +109,7 @@ def batches(clips: Sequence[Clip], size: int, snr_db: tuple[float, float], seed:
 
 
 def _batch(clips: list[Clip], room: Callable[[], Wave], snr_db: tuple[float, float], rng: np.random.Generator) -> Batch:
-    length = min(len(clip.pcm) for clip in clips)
+    length = min(round(LONGEST_TRAINED_S * RATE_HZ), *(len(clip.pcm) for clip in clips))
     if rng.uniform() < 0.25:
         length = min(length, round(rng.uniform(0.8, 2.5) * RATE_HZ))
     waves = []

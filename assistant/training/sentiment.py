@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import jieba
 import numpy as np
 import torch
 import yaml
@@ -30,8 +31,10 @@ from assistant.training.asr_texts import Texts
 from assistant.training.corpus import LABELS, Corpus, Label, Sentence, Split, load_corpus
 
 SEED = 1
-STEPS, FOLD_STEPS, BATCH, PEAK_LR, WARM_UP, EMA, SMOOTHING = 3000, 1000, 64, 2e-3, 100, 0.995, 0.05
+STEPS, FOLD_STEPS, BATCH, PEAK_LR, WARM_UP, EMA, SMOOTHING = 3500, 1000, 64, 2e-3, 100, 0.995, 0.05
 FOLDS = 5
+COMMON = 1000
+"""Occurrences in jieba's dictionary that make a word common."""
 WIDTH, LAYERS, HEADS, FEED_FORWARD, LONGEST = 96, 2, 4, 192, 160
 SHARES = (0.22, 0.24, 0.32, 0.22)
 """How often each label is drawn, in the order of LABELS: plain talk is the commonest."""
@@ -40,6 +43,7 @@ SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 OUT = Path(__file__).parents[1] / "checkpoints" / "mini" / "sentiment"
 
 _POLARITY = Path(__file__).parent / "corpus" / "polarity.yaml"
+_BLIND = Path(__file__).parent / "corpus" / "blind.yaml"
 _SLOT = re.compile(r"\(([^()]*)\)")
 
 
@@ -82,6 +86,7 @@ class Lessons:
                 if sentence.sentiment == label:
                     groups[sentence.template].append(sentence.text)
             self._templates[label] = list(groups.values())
+        self._plain_words = self._words_without_colour()
 
     def draw(self) -> tuple[str, int]:
         """Draw a text and the index of its label. One in six has a plain sentence beside the one that decides."""
@@ -95,10 +100,25 @@ class Lessons:
     def _sentence(self, label: Label) -> str:
         if self._rng.random() < 0.5:
             return self._filling(self._rng.choice(self._carriers[label]))
+        if label == "中性" and self._rng.random() < 0.4:
+            return "".join(self._rng.choices(self._plain_words, k=self._rng.randint(1, 5)))
         return self._rng.choice(self._rng.choice(self._templates[label]))
 
     def _filling(self, carrier: str) -> str:
         return _SLOT.sub(lambda slot: self._rng.choice(slot[1].split("|")), carrier)
+
+    def _words_without_colour(self) -> list[str]:
+        """List the words of plain sentences, and common ones spelt without the characters only coloured words have.
+
+        A soup of them is plain: without it every character that plain sentences happen to lack gets a colour.
+        """
+        plain = [word for group in self._templates["中性"] for word in jieba.cut(group[0])]
+        coloured = {
+            c for label in LABELS if label != "中性" for group in self._templates[label] for c in "".join(group)
+        }
+        only = coloured - {c for group in self._templates["中性"] for c in "".join(group)}
+        common = [word for word in _common_words(self._alphabet) if only.isdisjoint(word)]
+        return plain + common
 
     def _mishear(self, text: str) -> str:
         """Drop and swap characters in a third of the texts; end a third with punctuation, which typed text has."""
@@ -111,7 +131,7 @@ class Lessons:
 
 
 def main() -> None:
-    """Cross-validate over templates, train on all of the training split, measure, freeze."""
+    """Train on all of the training split, freeze, cross-validate over templates, measure."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--folds", type=int, default=FOLDS, help="folds of the cross-validation to run, 0 to skip it")
@@ -122,14 +142,15 @@ def main() -> None:
     corpus = load_corpus()
     alphabet = Texts(corpus).alphabet
     tokenizer = _tokenizer(alphabet, options.out)
-    held_out = [_fold(corpus, alphabet, tokenizer, fold) for fold in range(options.folds)]
     model = fit(corpus.of("train"), alphabet, tokenizer, options.steps)
     freeze(model, tokenizer, options.out)
+    held_out = [_fold(corpus, alphabet, tokenizer, fold) for fold in range(options.folds)]
 
     splits: tuple[Split, ...] = ("train", "fillings", "templates", "free")
-    scores = {split: score(model, tokenizer, corpus.of(split)) for split in splits}
+    tests = {split: corpus.of(split) for split in splits} | {"blind": _blind()}
+    scores = {name: score(model, tokenizer, sentences) for name, sentences in tests.items()}
     report: dict[str, object] = {"parameters": sum(p.numel() for p in model.parameters()), "steps": options.steps}
-    report |= {split: _summary(each) for split, each in scores.items()}
+    report |= {name: _summary(each) for name, each in scores.items()}
     if held_out:
         joined = Score(
             np.concatenate([each.probabilities for each in held_out]), np.concatenate([each.truth for each in held_out])
@@ -212,6 +233,19 @@ def _tokenizer(alphabet: Sequence[str], out: Path) -> BertTokenizer:
     if tokenizer.tokenize("今天好累") != list("今天好累"):
         raise RuntimeError("the tokenizer does not know the vocabulary it was given")
     return tokenizer
+
+
+def _blind() -> tuple[Sentence, ...]:
+    """Read the sentences that were written after the carriers and never taken up into them."""
+    lines: dict[Label, list[str]] = yaml.safe_load(_BLIND.read_text(encoding="utf-8"))
+    return tuple(Sentence(text, label, text, "free") for label in LABELS for text in lines[label])
+
+
+def _common_words(alphabet: Sequence[str]) -> list[str]:
+    """List the commoner words of the language that the alphabet spells, in a fixed order."""
+    jieba.initialize()
+    frequency: dict[str, int] = jieba.dt.FREQ
+    return sorted(word for word, count in frequency.items() if count >= COMMON and word and set(word) <= set(alphabet))
 
 
 def _fold(corpus: Corpus, alphabet: Sequence[str], tokenizer: BertTokenizer, fold: int) -> Score:
