@@ -18,7 +18,7 @@ from assistant.config.perception import Bert, Emotion2Vec, Paraformer
 from assistant.config.texts import load_texts
 from assistant.config.tree import Config
 from assistant.events import Event, Notice, SpeechDropped, TurnCompleted, TurnRevoked, UtteranceCut
-from assistant.types import Language
+from assistant.types import Language, TurnRecord
 
 _NOTICES = {"info": "cyan", "warning": "yellow", "error": "red"}
 
@@ -43,6 +43,7 @@ class Screen:
         self._console = console
         self._quiet = quiet
         self._mini = uses_mini(config)
+        self._announced = ""
 
     @contextmanager
     def loading(self) -> Iterator[None]:
@@ -71,16 +72,22 @@ class Screen:
     def _show(self, event: Event) -> None:
         match event:
             case UtteranceCut():
-                cut = self._words.label("cut", event.cut)
-                self._console.print(Text(f"\n● {clock(event.start)} – {clock(event.end)}  {cut}", style="dim"))
+                self._announce(event.utterance_id, event.start, event.end, self._words.label("cut", event.cut))
             case TurnRevoked():
                 self._console.print(Text(f"↺ {clock(event.time)}  {self._words.screen('revoked')}", style="dim"))
             case SpeechDropped():
                 self._console.print(Text(f"∅ {clock(event.time)}  {self._words.screen('dropped')}", style="dim"))
-            case TurnCompleted():
+            case TurnCompleted(record=TurnRecord(observation=seen)):
+                if seen.utterance_id != self._announced:
+                    how = "typed" if seen.quality is None else "recorded"
+                    self._announce(seen.utterance_id, seen.start, seen.end, self._words.screen(how))
                 self._console.print(Block(self._words).render(event.record))
             case _:
                 pass
+
+    def _announce(self, utterance_id: str, start: float, end: float, how: str) -> None:
+        self._announced = utterance_id
+        self._console.print(Text(f"\n● {clock(start)} – {clock(end)}  {how}", style="dim"))
 
     def verdict(self, turn: int, misses: Sequence[str]) -> None:
         """Say whether a turn, counted from 1, is what its script expects."""
