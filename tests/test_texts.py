@@ -135,8 +135,8 @@ UNREADABLE = [
     ("prompts/zh/replies.yaml", "goodbye:", "thanks:", "key 'thanks' stands twice"),
     (
         "configs/policy.yaml",
-        "anger_turns: {min: 2}",
-        "anger_turn: {min: 2}",
+        "disgusted], anger_turns: {min: 2}",
+        "disgusted], anger_turn: {min: 2}",
         "did you mean 'anger_turns'?",
     ),
     ("configs/policy.yaml", "{min: 2, max: 2}", "{min: two, max: 2}", "got 'two'"),
