@@ -110,7 +110,7 @@ def test_a_murmur_from_next_door_is_speech_only_without_the_floor(
 ) -> None:
     murmur = sentences[0] * np.float32(0.005)
     assert share(probabilities(floored, murmur)) == 0
-    assert share(probabilities(open_, murmur)) > 0.3
+    assert share(probabilities(open_, murmur)) > 0.2
 
 
 @pytest.mark.parametrize("frame_ms", [10, 20, 30])
@@ -129,6 +129,13 @@ def test_a_stream_that_is_reset_is_heard_as_if_it_were_the_first(
     probabilities(vad, sentences[1])
     vad.reset()
     assert probabilities(vad, sentences[0]) == first
+
+
+def test_nothing_rings_on_after_a_reset() -> None:
+    vad = webrtc(mode=0, frame_ms=10, energy_floor=0.0)
+    vad.probability(np.ones(vad.frame_samples, np.float32))
+    vad.reset()
+    assert vad.probability(np.zeros(vad.frame_samples, np.float32)) == 0
 
 
 def test_silero_remembers_from_frame_to_frame(sentences: list[Samples]) -> None:

@@ -28,4 +28,4 @@ def checked(samples: Samples, stage: Stage) -> Samples:
         raise ModelError(stage, "sound holds values that are no numbers (NaN or infinite)")
     if peak > MAX_VALUE:
         raise ModelError(stage, f"sound reaches {peak:.6g}; values in [-1, 1] will do (int16: divide by 32768)")
-    return np.ascontiguousarray(np.pad(samples, (0, max(MIN_SAMPLES - len(samples), 0))))
+    return np.pad(samples, (0, max(MIN_SAMPLES - len(samples), 0)))
