@@ -1,4 +1,7 @@
-"""Every error of the assistant on one page. The message says what was wrong, where, and what is allowed or to be done."""
+"""Every error of the assistant on one page.
+
+The message says what was wrong, where, and what is allowed or to be done.
+"""
 
 
 class AssistantError(Exception):

@@ -24,7 +24,10 @@ class Recorded:
 
 
 class Command(StrEnum):
-    """commit: end the utterance now. clear: forget the sound of the utterance under way. end: finish what is open, then stop."""
+    """What a session can be told.
+
+    commit: end the utterance now. clear: forget the sound of the utterance under way. end: finish what is open, stop.
+    """
 
     COMMIT = "commit"
     CLEAR = "clear"
@@ -62,7 +65,10 @@ class SpeechDropped:
 
 @dataclass(frozen=True, slots=True)
 class UtteranceCut:
-    """An utterance ended: its place in the session, why it ended, how good it sounds, and the silence (seconds) that was waited for."""
+    """An utterance ended.
+
+    Its place in the session, why it ended, how good it sounds, and the seconds of silence that were waited for.
+    """
 
     utterance_id: str
     start: float

@@ -1,4 +1,4 @@
-"""What the assistant asks of its models: one Protocol per slot, implemented in `assistant.models`, never inherited from."""
+"""What the assistant asks of its models: a Protocol per slot, implemented in `assistant.models`, never inherited."""
 
 from typing import Protocol
 
@@ -6,7 +6,10 @@ from assistant.types import Samples, Sentiment, Transcript, VoiceEmotion
 
 
 class Vad(Protocol):
-    """Tells speech from other sound, frame by frame. One instance serves one stream; it may keep state between frames."""
+    """Tells speech from other sound, frame by frame.
+
+    One instance serves one stream; it may keep state between frames.
+    """
 
     @property
     def frame_samples(self) -> int:

@@ -1,6 +1,7 @@
 """The values that flow through the assistant: frozen, comparable, serialisable.
 
-Every time is in seconds of audio since the session began; every probability is in [0, 1]. Nothing here knows a model, a file or a clock.
+Every time is in seconds of audio since the session began; every probability is in [0, 1]. Nothing here knows a model,
+a file or a clock.
 """
 
 from dataclasses import dataclass, field
@@ -162,7 +163,8 @@ class Token:
 class Transcript:
     """What was said. An empty text is a legal answer: no words were heard.
 
-    punctuated: the text with punctuation where a punctuator runs, else equal to `text`. confidence: mean probability of the tokens.
+    punctuated: the text with punctuation where a punctuator runs, else equal to `text`. confidence: mean probability
+    of the tokens.
     """
 
     text: str
@@ -203,7 +205,8 @@ class StageError:
 class Observation:
     """What was perceived in one turn: the unit of replay.
 
-    quality: None for typed text. embedding_step: distance (0-2) between this voice embedding and the previous reliable one.
+    quality: None for typed text. embedding_step: distance (0-2) between this voice embedding and the previous
+    reliable one.
     """
 
     utterance_id: str
@@ -224,7 +227,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The additive parts (natural log) of one emotion's score: prior, weighted voice evidence, weighted word evidence."""
+    """The additive parts (natural log) of one emotion's score.
+
+    Prior, weighted voice evidence, weighted word evidence.
+    """
 
     prior: float
     voice: float
@@ -240,7 +246,10 @@ class ConflictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """How strongly the polarity of voice and words disagree: `value` in [0, 1]; `kind` once it is past the configured threshold."""
+    """How strongly the polarity of voice and words disagree.
+
+    `value` in [0, 1]; `kind` once it is past the configured threshold.
+    """
 
     value: float
     kind: ConflictKind | None = None
@@ -292,7 +301,10 @@ class Affect:
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """A strong emotion over turns with hysteresis: `hits` newest last, `active` once entered, `turns` since it began."""
+    """A strong emotion over turns with hysteresis.
+
+    `hits` newest last, `active` once entered, `turns` since it began.
+    """
 
     hits: tuple[bool, ...] = ()
     active: bool = False
@@ -310,7 +322,10 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The crisis state: `level` 0 none, 1 strained, 2 passive, 3 explicit: the highest of late; `since`: when one was last seen."""
+    """The crisis state.
+
+    `level` 0 none, 1 strained, 2 passive, 3 explicit: the highest of late; `since`: when one was last seen.
+    """
 
     level: int = 0
     since: float | None = None
@@ -321,10 +336,11 @@ class Mood:
     """Memory's whole state: a pure fold over turns, without any vector.
 
     belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings.
-    volatility: their mean, None while they are too few; volatility_z: that against what is usual. valence, arousal: of the
-    last few turns that said something, newest last; swing: root mean square of the steps they make in that plane.
-    turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications: asked in a row.
-    phrasings: how often each text key was used. alerts: time of the last alert per rule. last_end: end of the last turn.
+    volatility: their mean, None while they are too few; volatility_z: that against what is usual. valence, arousal:
+    of the last few turns that said something, newest last; swing: root mean square of the steps they make in that
+    plane. turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications:
+    asked in a row. phrasings: how often each text key was used. alerts: time of the last alert per rule. last_end:
+    end of the last turn.
     """
 
     belief: dict[Emotion, float] | None = None
@@ -377,7 +393,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do, which rule said so, and why. `template` is a key of the prompts; `service` an id of configs/services.yaml."""
+    """What to do, which rule said so, and why.
+
+    `template` is a key of the prompts; `service` an id of configs/services.yaml.
+    """
 
     action: Action
     rule: str
@@ -418,7 +437,8 @@ class Reply:
 class TurnRecord:
     """One turn from ear to mouth: a line of the journal.
 
-    timings_ms: measured milliseconds per stage. wall_time: ISO 8601, stamped by the journal. Both are left out when records are compared.
+    timings_ms: measured milliseconds per stage. wall_time: ISO 8601, stamped by the journal. Both are left out when
+    records are compared.
     """
 
     version: int

@@ -1,1 +1,1 @@
-"""Proof of what the assistant does. `python -m tests` runs every check: format, lint, types, import contracts, tests."""
+"""Proof of what the assistant does: `python -m tests` runs format, lint, types, import contracts and tests."""

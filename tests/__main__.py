@@ -28,7 +28,9 @@ def main() -> int:
 
 
 # import-linter has no `-m` entry of its own.
-LAUNCHERS = {"importlinter": [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]}
+LAUNCHERS = {
+    "importlinter": [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+}
 
 if __name__ == "__main__":
     sys.exit(main())
