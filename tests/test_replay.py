@@ -1,5 +1,6 @@
 """The main job: the bundled dialogues hold through real inference, and no stage can go missing unnoticed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from assistant.apps.cli import app
 from assistant.apps.dialogue import load_dialogue
 from assistant.apps.expect import character_error_rate, misses
 from assistant.config.files import CONFIGS, DIALOGUES
+from assistant.config.yaml import read_yaml
 from assistant.errors import AudioError, ScriptError
 from assistant.store.journal import read_journal
 
@@ -62,9 +64,10 @@ NULLED = {
 @pytest.mark.parametrize("stage", NULLED)
 def test_a_dialogue_fails_when_a_stage_is_nulled(stage: str, tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(ONE_RULE), encoding="utf-8")
-    lexicon = yaml.safe_load((CONFIGS / "crisis.yaml").read_text(encoding="utf-8"))
+    lexicon = read_yaml(CONFIGS / "crisis.yaml")
+    assert isinstance(lexicon, dict)
     lexicon["signs"] = []
-    (tmp_path / "crisis.yaml").write_text(yaml.safe_dump(lexicon, allow_unicode=True), encoding="utf-8")
+    (tmp_path / "crisis.yaml").write_text(json.dumps(lexicon, ensure_ascii=False), encoding="utf-8")
     changes = [part for setting in NULLED[stage] for part in ("--set", setting.format(tmp=tmp_path))]
     code, shown = replay("--quiet", *changes)
     assert code == 1, shown
@@ -81,9 +84,10 @@ def test_the_journal_of_a_replay_replays_byte_for_byte_whatever_is_configured_by
 def test_a_record_that_was_tampered_with_is_noticed(tmp_path: Path) -> None:
     replay(DIALOGUES / "complaint.yaml", journal=tmp_path)
     (journal,) = tmp_path.glob("*.jsonl")
-    text = journal.read_text(encoding="utf-8")
-    assert '"action":"answer"' in text
-    journal.write_text(text.replace('"action":"answer"', '"action":"clarify"', 1), encoding="utf-8")
+    tuning, first, *rest = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert '"action":"answer"' in first
+    forged = first.replace('"action":"answer"', '"action":"clarify"')
+    journal.write_text("".join([tuning, forged, *rest]), encoding="utf-8")
     code, shown = replay(journal, "--quiet")
     assert code == 1
     assert "decision.action" in shown

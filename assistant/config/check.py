@@ -82,7 +82,7 @@ def _unfilled(tuning: Tuning) -> Iterator[str]:
         for key in outcome.templates:
             filled[key] = filled.get(key, outcome.fills) & outcome.fills
     for language, texts in tuning.texts.items():
-        for key in sorted(key for key in texts.phrasings if not key.startswith(_SCREEN)):
+        for key in sorted(_needed(tuning)):
             can = filled.get(key, frozenset())
             if empty := (_names(texts, key) or set()) - can:
                 yield f"{_file(language, key)}: {key}: {{{min(empty)}}} has no value here; known: {', '.join(can)}"
