@@ -19,8 +19,9 @@ download. It will fail on people, and nothing measured with it says anything abo
 ## How it was made
 
 `python -m assistant.training.asr` (read that file: it is the whole recipe). {voices} espeak-ng 1.52 voices with random
-vocal tracts and microphones, the eight emotions of Emotion2Vec+ as prosody and effects, noise of 5-40 dB on 60 %; half
-sentences of the project's corpus, half word salad; {alphabet} characters. No recording of a person was used.
+vocal tracts and microphones, the eight emotions of Emotion2Vec+ as prosody and effects, noise of 5-40 dB on 60 %; two
+thirds sentences of the project's corpus, whole, spliced or mutated, one third word salad; {alphabet} characters. No
+recording of a person was used.
 
 ## Measured
 

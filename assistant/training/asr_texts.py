@@ -1,6 +1,6 @@
-"""What the speech recogniser is made to read: corpus sentences, their mutations, and word salad.
+"""What the speech recogniser is made to read: corpus sentences, splices and mutations of them, word salad.
 
-Sentences alone teach the model to recite. Salad, at about half of the data, makes it listen: it is what carries over to
+Sentences alone teach the model to recite. Salad, at about a third of the data, makes it listen: it is what carries over to
 sentences nobody wrote down. Words come from jieba's dictionary (frequency and part of speech), spelt in one alphabet.
 """
 
@@ -60,8 +60,8 @@ class Texts:
     def draw(self, rng: np.random.Generator) -> str:
         """Draw one text of at most ``LONGEST`` characters."""
         while True:
-            makers = (self._sentence, self._mutation, self._corpus_salad, self._frame, self._salad)
-            text = makers[int(rng.choice(5, p=(0.36, 0.24, 0.10, 0.14, 0.16)))](rng)
+            makers = (self._sentence, self._splice, self._mutation, self._corpus_salad, self._frame, self._salad)
+            text = makers[int(rng.choice(6, p=(0.22, 0.28, 0.16, 0.06, 0.10, 0.18)))](rng)
             if 0 < len(text) <= LONGEST and text not in self._held_out:
                 return text
 
@@ -70,6 +70,12 @@ class Texts:
         if rng.uniform() < 0.5:
             return str(rng.choice(self._sentences))
         return str(rng.choice(self._by_template[int(rng.integers(len(self._by_template)))]))
+
+    def _splice(self, rng: np.random.Generator) -> str:
+        """Begin one sentence and end with another: new as a whole, natural from word to word."""
+        first, second = (self._segmented[int(rng.integers(len(self._segmented)))] for _ in range(2))
+        head, tail = int(rng.integers(1, len(first) + 1)), int(rng.integers(len(second)))
+        return "".join((*first[:head], *second[tail:]))
 
     def _mutation(self, rng: np.random.Generator) -> str:
         tokens = list(self._segmented[int(rng.integers(len(self._segmented)))])
