@@ -1,7 +1,7 @@
 """What the speech recogniser is made to read: corpus sentences, splices and mutations of them, word salad.
 
 Sentences alone teach the model to recite. Salad, at about a third of the data, makes it listen: it is what carries
-over to sentences nobody wrote down. Words come from jieba's dictionary (frequency and part of speech), spelt in one alphabet.
+over to sentences nobody wrote down. Words come from the dictionary of jieba, with frequency and part of speech.
 """
 
 from collections import Counter, defaultdict
