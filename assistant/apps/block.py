@@ -89,7 +89,7 @@ class Block:
         return line
 
     def _judgement(self, affect: Affect) -> Text:
-        line = Text(self._statement(affect), style=f"bold {_COLOURS.get(affect.label or '', 'white')}")
+        line = Text().append(self._statement(affect), style=f"bold {_COLOURS.get(affect.label or '', 'white')}")
         if affect.confidence:
             line.append(f"  {affect.confidence:.0%}", style="bold")
         if affect.conflict.kind:
