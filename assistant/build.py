@@ -18,19 +18,22 @@ from assistant.ports import Asr, EmotionModel, SentimentModel, Vad
 from assistant.session import Session
 
 
-def build_engine(config: Config, *, deadlines: bool = True) -> Engine:
-    """Return the engine with its models loaded; without `deadlines` every stage may take as long as it needs.
+def build_engine(config: Config, *, deadlines: bool = True, hearing: bool = True) -> Engine:
+    """Return the engine with its models loaded.
 
-    Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be loaded.
+    Without `deadlines` every stage may take as long as it needs; without `hearing` the models that need sound are left
+    out, for typed words alone. Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be
+    loaded.
     """
-    slots = (config.asr, config.emotion, config.sentiment)
-    if not all(isinstance(slot, Off) for slot in slots):
+    off = Off(kind="none")
+    asr, emotion = (config.asr, config.emotion) if hearing else (off, off)
+    if not all(isinstance(slot, Off) for slot in (asr, emotion, config.sentiment)):
         from assistant.models.device import claim_threads
 
         claim_threads(config.engine.threads)
     return Engine(
-        asr=build_asr(config.asr),
-        emotion=build_emotion(config.emotion),
+        asr=build_asr(asr),
+        emotion=build_emotion(emotion),
         sentiment=build_sentiment(config.sentiment),
         deadlines=config.engine.deadline_s if deadlines else PATIENT,
     )

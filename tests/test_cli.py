@@ -111,8 +111,8 @@ def test_a_turn_is_shown_as_a_block_in_the_language_asked_for() -> None:
         (["replay", "{tmp}/none.yaml"], "does not exist", 2),
         (["replay", "{tmp}"], "no dialogue scripts", 2),
         (["config", "--set", "vad.mode=9"], "'vad.mode': input should be less than or equal to 3", 2),
-        (["turn", "--text", "好", "--set", "asr.model={tmp}/asr"], "--profile mini", 3),
-        (["turn", "--text", "好", "--set", "asr.device=cuda:99"], "cuda:99", 2),
+        (["turn", "--audio", "{clip}", "--set", "asr.model={tmp}/asr"], "--profile mini", 3),
+        (["turn", "--audio", "{clip}", "--set", "asr.device=cuda:99"], "cuda:99", 2),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(
@@ -120,7 +120,7 @@ def test_what_is_wrong_is_said_without_a_traceback(
 ) -> None:
     (tmp_path / "empty.txt").write_text("\n\n", encoding="utf-8")
     np.save(tmp_path / "silence.npy", np.zeros(1600, np.float32))
-    done = run(*(argument.format(tmp=tmp_path) for argument in arguments))
+    done = run(*(argument.format(tmp=tmp_path, clip=CLIP) for argument in arguments))
     assert done.returncode == code, done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

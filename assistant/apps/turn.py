@@ -31,7 +31,7 @@ def run_turns(
         raise ScriptError("nothing to do: give --audio FILE, --text TEXT or --text-file FILE")
     tuning = build_tuning(config)
     with screen.loading():
-        engine = build_engine(config, deadlines=False)
+        engine = build_engine(config, deadlines=False, hearing=audio is not None)
     with engine:
         for number, inputs in enumerate(asked, 1):
             session = build_session(config, engine, tuning, f"turn-{number}")
