@@ -42,13 +42,16 @@ def replay(config: Config, paths: Sequence[Path], screen: Screen, *, realtime: b
     staged = [_stage(path, config) for path in scripts]
     played = [(path, read_journal(path)) for path in journals]
     player = _Player(config, screen, realtime=realtime)
-    with screen.loading():
-        engine = build_engine(config, deadlines=False) if staged else Engine(None, None, None)
-    with engine:
+    with _engine(config, screen) if staged else Engine(None, None, None) as engine:
         tallies = [player.play(each, engine) for each in staged]
         tallies += [player.rerun(path, each, engine) for path, each in played]
     screen.summary(tallies, player.journal.path if player.journal and staged else None)
     return 1 if any(tally.missed for tally in tallies) else 0
+
+
+def _engine(config: Config, screen: Screen) -> Engine:
+    with screen.loading():
+        return build_engine(config, deadlines=False)
 
 
 class _Player:
