@@ -29,6 +29,11 @@ def test_every_expectation_of_the_bundled_dialogues_holds_through_real_inference
     assert code == 0, shown
 
 
+def test_the_bundled_dialogues_hold_with_the_other_detector_and_without_speculation() -> None:
+    code, shown = replay("--quiet", "--set", "vad.kind=silero", "--set", "engine.speculate=false")
+    assert code == 0, shown
+
+
 def test_the_bundled_dialogues_are_spoken_and_cover_what_they_promise() -> None:
     dialogues = [load_dialogue(path) for path in sorted(DIALOGUES.glob("*.yaml"))]
     turns = [turn for dialogue in dialogues for turn in dialogue.turns]
