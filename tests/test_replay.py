@@ -86,6 +86,13 @@ def test_the_journal_of_a_replay_replays_byte_for_byte_whatever_is_configured_by
     assert code == 0, shown
 
 
+def test_a_journal_may_hold_the_same_conversation_twice(tmp_path: Path) -> None:
+    code, _ = replay(DIALOGUES / "joy.yaml", DIALOGUES / "joy.yaml", journal=tmp_path)
+    assert code == 0
+    code, shown = replay(*tmp_path.glob("*.jsonl"), "--quiet")
+    assert code == 0, shown
+
+
 def test_a_record_that_was_tampered_with_is_noticed(tmp_path: Path) -> None:
     replay(DIALOGUES / "complaint.yaml", journal=tmp_path)
     (journal,) = tmp_path.glob("*.jsonl")

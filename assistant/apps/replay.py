@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 from assistant.apps.dialogue import Dialogue, load_dialogue
@@ -96,10 +95,10 @@ class _Player:
         """Decide every turn of a journal anew, with its own tuning, and compare the records byte for byte."""
         began = time.monotonic()
         missed = 0
-        for name, group in groupby(played.records, key=lambda record: record.session):
-            records = tuple(group)
+        for records in _conversations(played.records):
+            name, tuning = records[0].session, played.tunings[records[0].tuning]
             self._screen.heading(name, str(path))
-            session = build_session(self._config, engine, played.tunings[records[0].tuning], name)
+            session = build_session(self._config, engine, tuning, name)
             events = session.run(_recorded(records, played, session), patient=True)
             anew = [event.record for event in events if isinstance(event, TurnCompleted)]
             for old, new in zip(records, anew, strict=True):
@@ -109,6 +108,16 @@ class _Player:
                 missed += bool(found)
         heard_s = sum(record.observation.end - record.observation.start for record in played.records)
         return Tally(path.name, len(played.records), missed, heard_s, time.monotonic() - began)
+
+
+def _conversations(records: Sequence[TurnRecord]) -> list[list[TurnRecord]]:
+    """Return the records of each conversation: turns are counted from 0, and a name may come again."""
+    conversations: list[list[TurnRecord]] = []
+    for record in records:
+        if record.index == 0 or not conversations:
+            conversations.append([])
+        conversations[-1].append(record)
+    return conversations
 
 
 def _recorded(records: Sequence[TurnRecord], played: Played, session: Session) -> Iterator[Recorded]:
