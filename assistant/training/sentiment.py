@@ -31,7 +31,7 @@ from assistant.training.asr_texts import Texts
 from assistant.training.corpus import LABELS, Corpus, Label, Sentence, Split, load_corpus
 
 SEED = 1
-STEPS, FOLD_STEPS, BATCH, PEAK_LR, WARM_UP, EMA, SMOOTHING = 3500, 1000, 64, 2e-3, 100, 0.995, 0.05
+STEPS, BATCH, PEAK_LR, WARM_UP, EMA, SMOOTHING = 3500, 64, 2e-3, 100, 0.995, 0.05
 FOLDS = 5
 COMMON = 1000
 """Occurrences in jieba's dictionary that make a word common."""
@@ -45,6 +45,7 @@ OUT = Path(__file__).parents[1] / "checkpoints" / "mini" / "sentiment"
 _POLARITY = Path(__file__).parent / "corpus" / "polarity.yaml"
 _BLIND = Path(__file__).parent / "corpus" / "blind.yaml"
 _SLOT = re.compile(r"\(([^()]*)\)")
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,8 @@ class Lessons:
     def __init__(self, sentences: Sequence[Sentence], alphabet: Sequence[str], seed: int) -> None:
         self._rng = random.Random(seed)
         self._alphabet = alphabet
-        self._carriers: dict[Label, list[str]] = yaml.safe_load(_POLARITY.read_text(encoding="utf-8"))
+        self._carriers = _carriers()
+        self._weights = {label: [_breadth(each) for each in carriers] for label, carriers in self._carriers.items()}
         self._templates: dict[Label, list[list[str]]] = {}
         for label in LABELS:
             groups: defaultdict[str, list[str]] = defaultdict(list)
@@ -99,7 +101,8 @@ class Lessons:
 
     def _sentence(self, label: Label) -> str:
         if self._rng.random() < 0.5:
-            return self._filling(self._rng.choice(self._carriers[label]))
+            (carrier,) = self._rng.choices(self._carriers[label], self._weights[label])
+            return self._filling(carrier)
         if label == "中性" and self._rng.random() < 0.4:
             return "".join(self._rng.choices(self._plain_words, k=self._rng.randint(1, 5)))
         return self._rng.choice(self._rng.choice(self._templates[label]))
@@ -108,17 +111,19 @@ class Lessons:
         return _SLOT.sub(lambda slot: self._rng.choice(slot[1].split("|")), carrier)
 
     def _words_without_colour(self) -> list[str]:
-        """List the words of plain sentences, and common ones spelt without the characters only coloured words have.
+        """List the words of plain sentences, and common ones that no carrier colours by word or by character.
 
         A soup of them is plain: without it every character that plain sentences happen to lack gets a colour.
         """
         plain = [word for group in self._templates["中性"] for word in jieba.cut(group[0])]
-        coloured = {
-            c for label in LABELS if label != "中性" for group in self._templates[label] for c in "".join(group)
+        written = {
+            label: "|".join([*self._carriers[label], *(text for group in self._templates[label] for text in group)])
+            for label in LABELS
         }
-        only = coloured - {c for group in self._templates["中性"] for c in "".join(group)}
+        coloured = "|".join(text for label, text in written.items() if label != "中性")
+        only = set(coloured) - set(written["中性"])
         common = [word for word in _common_words(self._alphabet) if only.isdisjoint(word)]
-        return plain + common
+        return plain + [word for word in common if len(word) == 1 or word not in coloured]
 
     def _mishear(self, text: str) -> str:
         """Drop and swap characters in a third of the texts; end a third with punctuation, which typed text has."""
@@ -140,7 +145,7 @@ def main() -> None:
     torch.set_num_threads(1)
 
     corpus = load_corpus()
-    alphabet = Texts(corpus).alphabet
+    alphabet = _alphabet(corpus)
     tokenizer = _tokenizer(alphabet, options.out)
     model = fit(corpus.of("train"), alphabet, tokenizer, options.steps)
     freeze(model, tokenizer, options.out)
@@ -235,6 +240,27 @@ def _tokenizer(alphabet: Sequence[str], out: Path) -> BertTokenizer:
     return tokenizer
 
 
+def _alphabet(corpus: Corpus) -> list[str]:
+    """Spell what the recogniser spells and, for typed text, what the carriers say; Chinese characters only."""
+    carried = {c for carriers in _carriers().values() for carrier in carriers for c in carrier}
+    return sorted({*Texts(corpus).alphabet, *(c for c in carried if "\u4e00" <= c <= "\u9fff")})
+
+
+def _carriers() -> dict[Label, list[str]]:
+    """Read the carriers of each label with shared words filled in for {name}. Raises KeyError for an unknown name."""
+    read = yaml.safe_load(_POLARITY.read_text(encoding="utf-8"))
+    shared: dict[str, str] = read.pop("词")
+    return {
+        label: [_NAME.sub(lambda name: shared[name[1]], carrier).replace(" ", "") for carrier in carriers]
+        for label, carriers in read.items()
+    }
+
+
+def _breadth(carrier: str) -> float:
+    """Weigh a carrier by the square root of its widest slot: a hundred words are worth more lessons than four."""
+    return math.sqrt(max((slot.count("|") + 1 for slot in _SLOT.findall(carrier)), default=1))
+
+
 def _blind() -> tuple[Sentence, ...]:
     """Read the sentences that were written after the carriers and never taken up into them."""
     lines: dict[Label, list[str]] = yaml.safe_load(_BLIND.read_text(encoding="utf-8"))
@@ -254,7 +280,7 @@ def _fold(corpus: Corpus, alphabet: Sequence[str], tokenizer: BertTokenizer, fol
     templates = sorted({sentence.template for sentence in train})
     order = np.random.default_rng(SEED).permutation(len(templates))
     left_out = {templates[index] for index in order[fold::FOLDS]}
-    model = fit([s for s in train if s.template not in left_out], alphabet, tokenizer, FOLD_STEPS)
+    model = fit([s for s in train if s.template not in left_out], alphabet, tokenizer, STEPS)
     return score(model, tokenizer, [s for s in train if s.template in left_out])
 
 
