@@ -151,10 +151,6 @@ class Pending:
         """Revoke the utterance: what hasn't begun never will, what has is thrown away, and there is no result."""
         self.over = True
 
-    def transcript(self) -> Transcript | None:
-        """Return the words if they are known by now."""
-        return self.words.value
-
     def done(self) -> bool:
         """Say, without waiting, whether `result` would return at once; before the commit nothing is late."""
         endpoint = self._endpoint
@@ -219,8 +215,7 @@ class _Step(Generic[_T]):
             self.value = call()
         except ModelError as error:
             self._error = error.message
-        except Exception as error:
-            # Whatever an adapter has not foreseen, out of memory included, costs this stage and not the conversation.
+        except Exception as error:  # what no adapter foresaw, out of memory too, costs the stage, not the conversation
             self._error = f"{type(error).__name__}: {error}"
         self.ms = 1000 * (time.monotonic() - began)
         self._end()

@@ -302,17 +302,6 @@ def test_done_turns_true_when_the_last_deadline_has_passed(held: Held) -> None:
         held.go.set()
 
 
-def test_words_can_be_seen_before_the_rest(held: Held) -> None:
-    with Engine(SlowAsr(0.05), held, None) as engine:
-        pending = engine.submit(utterance(5))
-        assert pending.transcript() is None
-        time.sleep(0.2)
-        words = pending.transcript()
-        held.go.set()
-    assert words is not None
-    assert words.text == "5"
-
-
 def test_a_revoked_utterance_that_has_not_begun_never_does(held: Held) -> None:
     with Engine(held, None, None) as engine:
         first, revoked, last = (engine.submit(utterance(number)) for number in (1, 2, 3))

@@ -317,6 +317,6 @@ def test_the_first_rule_that_holds_decides() -> None:
 )
 def test_a_mistake_in_the_policy_is_named(rules: list[Yaml], complaint: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        policy_of(*rules)  # type: ignore[arg-type]
+        policy_of(*rules)  # type: ignore[arg-type]  # mistakes of type are the point
     assert str(caught.value).startswith("policy.yaml: ")
     assert complaint in str(caught.value)

@@ -71,11 +71,6 @@ class Turn(Section):
             raise ValueError("a turn needs exactly one of: audio, text, observation")
         return self
 
-    @property
-    def wording(self) -> str | None:
-        """Return the words that were really said or typed, where the script knows them."""
-        return self.say or self.text or (self.observation.text if self.observation else None)
-
 
 class Dialogue(Section):
     """A conversation with one person."""

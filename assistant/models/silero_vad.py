@@ -40,8 +40,7 @@ class SileroVad:
         options.log_severity_level = 3
         try:
             self._network = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        # onnxruntime's errors have no common root but this.
-        except Exception as exc:
+        except Exception as exc:  # onnxruntime's errors have no common root but this
             raise ModelError(_STAGE, f"{model} is no model that onnxruntime can load: {exc}") from exc
         inputs = {value.name for value in self._network.get_inputs()}
         if inputs != {"input", "state", "sr"}:

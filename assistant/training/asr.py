@@ -80,7 +80,7 @@ def train(samples: list[Sample], tests: list[Trial], tokens: list[str], plan: Pl
     ctc = nn.Linear(WIDTH, len(tokens))
     weights = [*model.parameters(), *ctc.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=plan.peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(plan.average))  # type: ignore[no-untyped-call]
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(plan.average))  # type: ignore[no-untyped-call]  # untyped in torch
     parts = {"model": model, "ctc": ctc, "optimiser": optimiser, "averaged": averaged}
     first = _resume(state, parts)
     quick = tests[:: max(1, len(tests) // 160)]
@@ -93,7 +93,7 @@ def train(samples: list[Sample], tests: list[Trial], tokens: list[str], plan: Pl
             for group in optimiser.param_groups:
                 group["lr"] = asr_model.learning_rate(step, plan.steps, plan.peak_rate, plan.warm_up)
             loss = asr_model.loss(model, ctc, plan.ctc_weight, batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
             nn.utils.clip_grad_norm_(weights, plan.clip)
             optimiser.step()
             optimiser.zero_grad()
@@ -187,7 +187,7 @@ def _resume(path: Path, parts: "dict[str, nn.Module | torch.optim.Optimizer]") -
         return 0
     state: dict[str, Tensor] = torch.load(path, weights_only=True)
     for name, part in parts.items():
-        part.load_state_dict(state[name])  # type: ignore[arg-type]
+        part.load_state_dict(state[name])  # type: ignore[arg-type]  # each part takes its own kind of state
     return int(state["step"])
 
 

@@ -55,13 +55,12 @@ def load_corpus(dialogues: Path = _DIALOGUES) -> Corpus:
     """
     spoken = _said(dialogues)
     found: dict[str, Sentence] = {}
-    for name, fixed in (("free", "free"), ("heldout", "templates"), *((name, "train") for name in _TRAINED)):
+    files: dict[str, Split] = {"free": "free", "heldout": "templates", **dict.fromkeys(_TRAINED, "train")}
+    for name, fixed in files.items():
         for label, pattern in _patterns(_DATA / f"{name}.yaml"):
             texts = tuple(expand(pattern))
             for text in texts:
-                split: Split = fixed  # type: ignore[assignment]
-                if fixed == "train":
-                    split = _trained_split(text, len(texts), spoken)
+                split = _trained_split(text, len(texts), spoken) if fixed == "train" else fixed
                 found.setdefault(text, Sentence(text, label, pattern, split))
     return Corpus(tuple(found.values()))
 

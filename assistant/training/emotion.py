@@ -120,7 +120,7 @@ def fit(model: nn.Module, training: Sequence[Clip], dev: Sequence[Clip], cycle: 
             (step + 1) / WARM_UP, 0.01 + 0.99 * 0.5 * (1.0 + np.cos(np.pi * min(step / cycle.steps, 1.0)))
         ),
     )
-    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(EMA)  # type: ignore[no-untyped-call]
+    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(EMA)  # type: ignore[no-untyped-call]  # untyped in torch
     averaged = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=averaging)
     keep_exact(model)
     stream = batches(training, BATCH, NOISE_DB, SEED)
@@ -131,7 +131,7 @@ def fit(model: nn.Module, training: Sequence[Clip], dev: Sequence[Clip], cycle: 
             guess = logits(model, torch.from_numpy(batch.waves))
         loss = functional.cross_entropy(guess.float(), torch.from_numpy(batch.emotions), label_smoothing=SMOOTHING)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
         nn.utils.clip_grad_norm_(learnt, 5.0)
         optimiser.step()
         schedule.step()

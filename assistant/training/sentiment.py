@@ -192,7 +192,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / WARM_UP, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
     )
-    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(EMA)  # type: ignore[no-untyped-call]
+    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(EMA)  # type: ignore[no-untyped-call]  # untyped in torch
     averaged = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=averaging)
     lessons = Lessons(sentences, alphabet, SEED)
     model.train()
@@ -202,7 +202,7 @@ def fit(
         guess = model(**encoded).logits
         loss = functional.cross_entropy(guess, torch.tensor(truth), label_smoothing=SMOOTHING)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
