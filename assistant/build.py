@@ -1,12 +1,17 @@
 """From the configuration to living parts: the one place that names models, each imported only when chosen."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import assert_never
 
+from assistant.config.analysis import Frames
 from assistant.config.check import broken
 from assistant.config.files import locate
+from assistant.config.models import Models
 from assistant.config.perception import Asr as AsrSlot
-from assistant.config.perception import Bert, Emotion2Vec, Off, Paraformer, SileroVad, WebRtcVad
+from assistant.config.perception import Bert, CtTransformer, Emotion2Vec, FsmnVad, Off, Paraformer, SileroVad, WebRtcVad
 from assistant.config.perception import EmotionModel as EmotionSlot
+from assistant.config.perception import Punctuator as PunctuatorSlot
 from assistant.config.perception import SentimentModel as SentimentSlot
 from assistant.config.perception import Vad as VadSlot
 from assistant.config.tree import Config
@@ -14,35 +19,54 @@ from assistant.config.tuning import Tuning, load_tuning
 from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import ConfigError
-from assistant.ports import Asr, EmotionModel, SentimentModel, Vad
+from assistant.hub.store import is_hub, resolve
+from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Session
+from assistant.types import Observation
 
 
-def build_engine(config: Config, *, deadlines: bool = True, hearing: bool = True) -> Engine:
+def build_engine(
+    config: Config, *, deadlines: bool = True, hearing: bool = True, frames: Frames | None = None
+) -> Engine:
     """Return the engine with its models loaded.
 
     Without `deadlines` every stage may take as long as it needs; without `hearing` the models that need sound are left
-    out, for typed words alone. Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be
-    loaded.
+    out, for typed words alone; with `frames` the voice is followed through time. Raises ModelMissingError where a
+    checkpoint is not there, ModelError where one can't be loaded.
     """
     off = Off(kind="none")
-    asr, emotion = (config.asr, config.emotion) if hearing else (off, off)
-    if not all(isinstance(slot, Off) for slot in (asr, emotion, config.sentiment)):
+    asr, punctuator, emotion = (config.asr, config.punctuator, config.emotion) if hearing else (off, off, off)
+    if not all(isinstance(slot, Off) for slot in (asr, punctuator, emotion, config.sentiment)):
         from assistant.models.device import claim_threads
 
         claim_threads(config.engine.threads)
     return Engine(
-        asr=build_asr(asr),
-        emotion=build_emotion(emotion),
-        sentiment=build_sentiment(config.sentiment),
+        asr=build_asr(asr, config.models),
+        emotion=build_emotion(emotion, config.models, frames),
+        sentiment=build_sentiment(config.sentiment, config.models),
         deadlines=config.engine.deadline_s if deadlines else PATIENT,
+        punctuator=build_punctuator(punctuator, config.models),
     )
 
 
-def build_session(config: Config, engine: Engine, tuning: Tuning, id: str) -> Session:  # noqa: A002 - as in Session
-    """Return a new conversation on a shared engine, with a VAD of its own."""
+def build_session(
+    config: Config,
+    engine: Engine,
+    tuning: Tuning,
+    id: str,  # noqa: A002 - as in Session
+    *,
+    heard: Callable[[Observation], None] | None = None,
+) -> Session:
+    """Return a new conversation on a shared engine, with a VAD of its own; `heard` is as in Session."""
     return Session(
-        id, engine, build_vad(config.vad), config.segmenter, config.quality, tuning, speculate=config.engine.speculate
+        id,
+        engine,
+        build_vad(config.vad, config.models),
+        config.segmenter,
+        config.quality,
+        tuning,
+        speculate=config.engine.speculate,
+        heard=heard,
     )
 
 
@@ -69,7 +93,7 @@ def load_files(config: Config) -> Tuning:
     )
 
 
-def build_vad(slot: VadSlot) -> Vad:
+def build_vad(slot: VadSlot, models: Models) -> Vad:
     """Return a voice activity detector for one stream."""
     match slot:
         case WebRtcVad():
@@ -79,41 +103,62 @@ def build_vad(slot: VadSlot) -> Vad:
         case SileroVad():
             from assistant.models import silero_vad
 
-            return silero_vad.SileroVad(locate(slot.model), slot.energy_floor)
+            return silero_vad.SileroVad(find(slot.model, models), slot.energy_floor)
+        case FsmnVad():
+            from assistant.models import fsmn_vad
+
+            return fsmn_vad.FsmnVad(find(slot.model, models), slot.energy_floor)
     assert_never(slot)
 
 
-def build_asr(slot: AsrSlot) -> Asr | None:
+def build_asr(slot: AsrSlot, models: Models) -> Asr | None:
     """Return the recogniser, or None where the slot is off."""
     match slot:
         case Paraformer():
             from assistant.models import paraformer
 
-            return paraformer.Paraformer(locate(slot.model), slot.device)
+            return paraformer.Paraformer(find(slot.model, models), slot.device)
         case Off():
             return None
     assert_never(slot)
 
 
-def build_emotion(slot: EmotionSlot) -> EmotionModel | None:
-    """Return the voice emotion model, or None where the slot is off."""
+def build_emotion(slot: EmotionSlot, models: Models, frames: Frames | None = None) -> EmotionModel | None:
+    """Return the voice emotion model, or None where the slot is off; with `frames` it follows the voice in time."""
     match slot:
         case Emotion2Vec():
             from assistant.models import emotion2vec
 
-            return emotion2vec.Emotion2Vec(locate(slot.model), slot.device, slot.max_window_s)
+            return emotion2vec.Emotion2Vec(find(slot.model, models), slot.device, slot.max_window_s, frames)
         case Off():
             return None
     assert_never(slot)
 
 
-def build_sentiment(slot: SentimentSlot) -> SentimentModel | None:
+def build_sentiment(slot: SentimentSlot, models: Models) -> SentimentModel | None:
     """Return the sentiment model, or None where the slot is off."""
     match slot:
         case Bert():
             from assistant.models import bert
 
-            return bert.Bert(locate(slot.model), slot.device, slot.labels)
+            return bert.Bert(find(slot.model, models), slot.device, slot.labels)
         case Off():
             return None
     assert_never(slot)
+
+
+def build_punctuator(slot: PunctuatorSlot, models: Models) -> Punctuator | None:
+    """Return the punctuator, or None where the slot is off."""
+    match slot:
+        case CtTransformer():
+            from assistant.models import ct_transformer
+
+            return ct_transformer.CtTransformer(find(slot.model, models), slot.device)
+        case Off():
+            return None
+    assert_never(slot)
+
+
+def find(reference: str, models: Models) -> Path:
+    """Return the folder or file that a `model` setting names: a hub's model once fetched, a bundled one, the user's."""
+    return resolve(reference, models) if is_hub(reference) else locate(reference)

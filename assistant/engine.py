@@ -1,4 +1,7 @@
-"""Perceives one utterance: words and voice side by side, then the sentiment of the words; no stage fells another."""
+"""Perceives one utterance: words and voice side by side, then what the words convey and their punctuation.
+
+No stage fells another.
+"""
 
 import threading
 import time
@@ -12,12 +15,12 @@ from typing import Generic, Self, TypeVar
 from assistant.config.perception import Deadlines
 from assistant.errors import ModelError
 from assistant.language import language_of
-from assistant.ports import Asr, EmotionModel, SentimentModel
+from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel
 from assistant.types import Observation, Sentiment, Stage, StageError, Transcript, Utterance, VoiceEmotion
 
 _T = TypeVar("_T")
 
-PATIENT = Deadlines(asr=None, emotion=None, sentiment=None)
+PATIENT = Deadlines(asr=None, emotion=None, sentiment=None, punctuation=None)
 """Every stage may take as long as it likes: for files and replay."""
 
 
@@ -47,10 +50,17 @@ class Engine:
         emotion: EmotionModel | None,
         sentiment: SentimentModel | None,
         deadlines: Deadlines = PATIENT,
+        *,
+        punctuator: Punctuator | None = None,
     ) -> None:
-        self._asr, self._emotion, self._sentiment = asr, emotion, sentiment
+        self._asr, self._emotion, self._sentiment, self._punctuator = asr, emotion, sentiment, punctuator
         self._deadlines = deadlines
-        models = {Stage.ASR: asr, Stage.EMOTION: emotion, Stage.SENTIMENT: sentiment}
+        models = {
+            Stage.ASR: asr,
+            Stage.EMOTION: emotion,
+            Stage.SENTIMENT: sentiment,
+            Stage.PUNCTUATION: punctuator,
+        }
         self._workers = {stage: _Worker(stage) for stage, model in models.items() if model is not None}
 
     def submit(self, utterance: Utterance) -> "Pending":
@@ -59,7 +69,7 @@ class Engine:
         asr, emotion = self._asr, self._emotion
         transcribe = partial(asr.transcribe, utterance.samples) if asr is not None else None
         listen = partial(emotion.listen, utterance.samples) if emotion is not None else None
-        self._put(pending, pending.words, transcribe, then=self._read_words)
+        self._put(pending, pending.words, transcribe, then=self._follow_words)
         self._put(pending, pending.voice, listen)
         return pending
 
@@ -75,6 +85,7 @@ class Engine:
         pending.commit()
         pending.words.settle(Transcript(text, text, language_of(text), 1.0))
         pending.voice.settle(None)
+        pending.punctuation.settle(None)
         self._read_words(pending)
         return pending
 
@@ -96,8 +107,17 @@ class Engine:
     ) -> None:
         self.close()
 
+    def _follow_words(self, pending: "Pending") -> None:
+        """Let sentiment and punctuation follow, side by side, once the words are known."""
+        self._read_words(pending)
+        punctuator, words = self._punctuator, pending.words.value
+        if punctuator is None or words is None or not words.text.strip():
+            pending.punctuation.settle(None)
+        else:
+            self._put(pending, pending.punctuation, partial(punctuator.punctuate, words.text))
+
     def _read_words(self, pending: "Pending") -> None:
-        """Let the sentiment follow once the words are known; where there are none, there is nothing to read."""
+        """Let the sentiment of the words follow; where there are none, there is nothing to read."""
         sentiment, words = self._sentiment, pending.words.value
         if sentiment is None or words is None or not words.text.strip():
             pending.sentiment.settle(None)
@@ -134,6 +154,7 @@ class Pending:
         self.words: _Step[Transcript] = _Step(Stage.ASR, deadlines.asr)
         self.voice: _Step[VoiceEmotion] = _Step(Stage.EMOTION, deadlines.emotion)
         self.sentiment: _Step[Sentiment] = _Step(Stage.SENTIMENT, deadlines.sentiment)
+        self.punctuation: _Step[str] = _Step(Stage.PUNCTUATION, deadlines.punctuation)
         self.over = False
         self._frame = frame
         self._endpoint: float | None = None
@@ -153,17 +174,15 @@ class Pending:
 
     def done(self) -> bool:
         """Say, without waiting, whether `result` would return at once; before the commit nothing is late."""
-        endpoint = self._endpoint
-        words_late = self.words.late(endpoint)
-        words = words_late or self.words.settled
-        voice = self.voice.settled or self.voice.late(endpoint)
-        return words and voice and (words_late or self.sentiment.settled or self.sentiment.late(endpoint))
+        late = self.words.late(self._endpoint)
+        steps = (self.words, self.voice) if late else (self.words, self.voice, self.sentiment, self.punctuation)
+        return all(step.settled or step.late(self._endpoint) for step in steps)
 
     def result(self) -> Perception:
         """Wait until every stage is there, has failed or is late, and return what was perceived; commits if nobody has.
 
-        Late words have no sentiment, and no error of it. Nothing more of the utterance begins. Raises RuntimeError if
-        it was cancelled.
+        What follows late words is left out without an error of its own. Nothing more of the utterance begins. Raises
+        RuntimeError if it was cancelled.
         """
         if self._perception is None:
             if self.over:
@@ -178,8 +197,13 @@ class Pending:
         voice, voice_error = self.voice.take(endpoint)
         late = words_error is not None and self.words.late(endpoint)
         sentiment, sentiment_error = (None, None) if late else self.sentiment.take(endpoint)
-        errors = tuple(error for error in (words_error, voice_error, sentiment_error) if error is not None)
-        took = {step.stage.value: step.ms for step in (self.words, self.voice, self.sentiment) if step.ms is not None}
+        punctuated, punctuation_error = (None, None) if late else self.punctuation.take(endpoint)
+        if words is not None and punctuated is not None:
+            words = replace(words, punctuated=punctuated)
+        found = (words_error, voice_error, sentiment_error, punctuation_error)
+        errors = tuple(error for error in found if error is not None)
+        steps = (self.words, self.voice, self.sentiment, self.punctuation)
+        took = {step.stage.value: step.ms for step in steps if step.ms is not None}
         return Perception(
             replace(self._frame, transcript=words, voice=voice, sentiment=sentiment, errors=errors),
             {**took, "wait": 1000 * max(0.0, time.monotonic() - endpoint)},

@@ -33,7 +33,17 @@ class EmotionModel(Protocol):
     """Hears how something is said."""
 
     def listen(self, samples: Samples) -> VoiceEmotion:
-        """Return scores over the nine labels and the utterance embedding; float32 [n] at 16 kHz. Raises ModelError."""
+        """Return scores over the nine labels and the embedding of one utterance, float32 [n] at 16 kHz.
+
+        Where it was built to follow the voice through time, the scores of its frames as well. Raises ModelError.
+        """
+
+
+class Punctuator(Protocol):
+    """Puts punctuation into recognised words."""
+
+    def punctuate(self, text: str) -> str:
+        """Return the text with punctuation, its words untouched. Raises ModelError."""
 
 
 class SentimentModel(Protocol):

@@ -2,8 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from assistant.config.perception import Quality as QualitySettings
 from assistant.config.perception import Segmenter as SegmenterSettings
@@ -12,6 +12,7 @@ from assistant.core.judge import judge
 from assistant.core.memory import Vector, embedding_step
 from assistant.core.reblock import Reblocker, pad
 from assistant.core.segmenter import Dropped, Final, Resumed, Segmenter, SegmentEvent, Started, Tentative
+from assistant.core.stranger import Stranger
 from assistant.engine import Engine, Pending, Perception
 from assistant.events import (
     Command,
@@ -19,6 +20,7 @@ from assistant.events import (
     Decided,
     Event,
     Input,
+    Notice,
     Perceived,
     Recorded,
     SpeechDropped,
@@ -32,12 +34,22 @@ from assistant.ports import Vad
 from assistant.types import RECORD_VERSION, AudioChunk, Mood, Observation, Samples, TurnRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What to tell someone whose voice the recogniser does not know; from which confidence on it does."""
+
+    familiar_from: float
+    text: str
+
+
 class Session:
     """The state of one conversation: the sound under way, the turns being perceived, the mood so far.
 
     Belongs to one thread. The engine may be shared between sessions; the VAD is its own. With `speculate` the models
     start at the first short silence; what they find is committed at the endpoint or revoked when speech goes on:
-    this changes when an answer is ready, never what it is.
+    this changes when an answer is ready, never what it is. `heard` is handed each observation whole, with the voice's
+    embeddings, which no event carries: for the analysis of recordings. `hint` becomes a Notice when the voice turns out
+    to be foreign to the recogniser.
     """
 
     def __init__(
@@ -50,6 +62,8 @@ class Session:
         tuning: Tuning,
         *,
         speculate: bool = True,
+        heard: Callable[[Observation], None] | None = None,
+        hint: Hint | None = None,
     ) -> None:
         self.id = id
         self.mood = Mood()
@@ -59,6 +73,9 @@ class Session:
         self._frames = Reblocker(vad.frame_samples)
         self._segmenter = Segmenter(segmenter, quality)
         self._speculate = speculate
+        self._heard = heard
+        self._hint = hint
+        self._stranger = Stranger(hint.familiar_from) if hint else None
         self._tentative: Pending | None = None
         self._turns: deque[Pending | Perception] = deque()
         self._typed = 0
@@ -81,6 +98,8 @@ class Session:
                 break
         yield from self._finish()
         yield from self._fold(wait=True)
+        if self._hint and self._stranger and self._stranger.end():
+            yield Notice("info", self._hint.text)
 
     def _take(self, item: Input) -> Iterator[Event]:
         match item:
@@ -152,7 +171,9 @@ class Session:
 
     def _complete(self, perception: Perception) -> Iterator[Event]:
         began = time.perf_counter()
-        seen = self._without_vector(perception.observation)
+        seen, whole = self._without_vectors(perception.observation)
+        if self._heard:
+            self._heard(whole)
         yield Perceived(seen)
         judged = judge(seen, self.mood, self._tuning, self.id)
         yield Decided(judged.decision)
@@ -170,14 +191,19 @@ class Session:
         )
         self.mood = judged.mood
         yield TurnCompleted(record)
+        if self._hint and self._stranger and self._stranger.hear(seen):
+            yield Notice("info", self._hint.text)
 
-    def _without_vector(self, seen: Observation) -> Observation:
-        """Return the observation with the voice embedding replaced by its distance to the last reliable one.
+    def _without_vectors(self, seen: Observation) -> tuple[Observation, Observation]:
+        """Return the observation without and with its voice embeddings, the distance to the last reliable one in both.
 
-        The vector stays in this session's memory: it is biometric-like and goes into no event and no record.
+        A vector stays in this session's memory: it is biometric-like and goes into no event and no record.
         """
-        if seen.voice is None or seen.voice.embedding is None:
-            return seen
-        step = embedding_step(seen.voice, seen.quality, self._vector, self._tuning.fusion.voice, self._tuning.memory)
+        voice = seen.voice
+        if voice is None or voice.embedding is None:
+            return seen, seen
+        step = embedding_step(voice, seen.quality, self._vector, self._tuning.fusion.voice, self._tuning.memory)
         self._vector = step.vector
-        return replace(seen, voice=replace(seen.voice, embedding=None), embedding_step=step.distance)
+        whole = replace(seen, embedding_step=step.distance)
+        frames = voice.frames and tuple(replace(frame, embedding=None) for frame in voice.frames)
+        return replace(whole, voice=replace(voice, embedding=None, frames=frames)), whole

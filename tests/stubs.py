@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +11,17 @@ from assistant.build import build_tuning
 from assistant.config.layers import load
 from assistant.engine import Engine
 from assistant.errors import ModelError
-from assistant.session import Session
+from assistant.session import Hint, Session
 from assistant.types import (
     SAMPLE_RATE,
     Emotion,
+    EmotionFrame,
     Language,
+    Observation,
     Polarity,
     Samples,
     Sentiment,
+    Stage,
     Transcript,
     VoiceEmotion,
 )
@@ -75,7 +79,8 @@ class HashEmotion:
         time.sleep(self.delay_s)
         weights = np.random.default_rng(digest(samples)).dirichlet(np.full(len(Emotion), 0.3))
         scores = {emotion: float(weight) for emotion, weight in zip(Emotion, weights, strict=True)}
-        return VoiceEmotion(scores, embedding=tuple(float(weight) for weight in weights))
+        embedding = tuple(float(weight) for weight in weights)
+        return VoiceEmotion(scores, embedding, (EmotionFrame(0.0, 1.0, scores, embedding),))
 
 
 class FlatSentiment:
@@ -85,8 +90,38 @@ class FlatSentiment:
         return Sentiment(dict.fromkeys(Polarity, 0.25))
 
 
-def session(engine: Engine, *, speculate: bool = True) -> Session:
-    return Session("s", engine, LoudnessVad(), CONFIG.segmenter, CONFIG.quality, TUNING, speculate=speculate)
+@dataclass
+class Stamp:
+    """Puts a full stop behind every text, or fails."""
+
+    delay_s: float = 0.0
+    fails: bool = False
+
+    def punctuate(self, text: str) -> str:
+        time.sleep(self.delay_s)
+        if self.fails:
+            raise ModelError(Stage.PUNCTUATION, "out of marks")
+        return f"{text}。"
+
+
+def session(
+    engine: Engine,
+    *,
+    speculate: bool = True,
+    heard: Callable[[Observation], None] | None = None,
+    hint: Hint | None = None,
+) -> Session:
+    return Session(
+        "s",
+        engine,
+        LoudnessVad(),
+        CONFIG.segmenter,
+        CONFIG.quality,
+        TUNING,
+        speculate=speculate,
+        heard=heard,
+        hint=hint,
+    )
 
 
 def speech(seconds: float, seed: int = 0) -> Samples:

@@ -16,7 +16,7 @@ from assistant.errors import ConfigError
 
 def told(*sets: str, env: dict[str, str] | None = None, file: Path | None = None) -> str:
     with pytest.raises(ConfigError) as caught:
-        load(sets=sets, env=env or {}, file=file)
+        load(sets=sets, env=env or {}, files=[str(file)] if file else [])
     return str(caught.value)
 
 
@@ -24,7 +24,9 @@ def test_each_layer_wins_over_the_one_before_and_says_so(tmp_path: Path) -> None
     own = tmp_path / "own.yaml"
     own.write_text("segmenter: {hangover_s: 0.7, tail_s: 0.12}\nvad: {mode: 1}\n", encoding="utf-8")
     loaded = load(
-        file=own, env={"ASSISTANT__VAD__MODE": "3", "ASSISTANT__SEGMENTER__HANGOVER_S": "0.8"}, sets=["vad.mode=0"]
+        files=[str(own)],
+        env={"ASSISTANT__VAD__MODE": "3", "ASSISTANT__SEGMENTER__HANGOVER_S": "0.8"},
+        sets=["vad.mode=0"],
     )
     assert loaded.config.segmenter.tail_s == 0.12
     assert loaded.config.segmenter.hangover_s == 0.8
@@ -35,6 +37,23 @@ def test_each_layer_wins_over_the_one_before_and_says_so(tmp_path: Path) -> None
     assert loaded.sources["vad.mode"] == "--set vad.mode"
     assert loaded.sources["asr.model"] == "configs/mini.yaml"
     assert loaded.sources["vad.frame_ms"] == "configs/default.yaml"
+
+
+def test_of_several_files_the_last_wins_and_one_of_ours_may_be_among_them(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("sentiment: {model: my_bert}\n", encoding="utf-8")
+    loaded = load(files=["bundled:configs/sentiment/four-labels.yaml", str(own)], env={})
+    assert loaded.config.sentiment.model == "my_bert"
+    assert loaded.sources["sentiment.labels.激动.激动"] == "bundled:configs/sentiment/four-labels.yaml"
+
+
+@pytest.mark.parametrize("preset", sorted((CONFIGS / "sentiment").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_labels_of_a_preset_replace_those_of_the_profile(preset: Path) -> None:
+    for profile in ("mini", "full"):
+        labels = load(profile, [str(preset)], env={}).config.sentiment.labels
+        assert labels == load("mini", [str(preset)], env={}).config.sentiment.labels
+        for meaning in labels.values():
+            assert sum(meaning.values()) == 1
 
 
 def test_every_value_has_a_layer() -> None:
@@ -79,7 +98,7 @@ def test_an_environment_variable_is_named_when_its_key_is_unknown() -> None:
 
 
 def test_an_unknown_profile_names_the_known_ones() -> None:
-    assert "unknown profile 'maxi'; known: mini" in told("profile=maxi")
+    assert "unknown profile 'maxi'; known: full, mini" in told("profile=maxi")
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from assistant.types import (
     Verdict,
     VoiceEmotion,
 )
+from tests.stubs import Stamp
 
 QUALITY = Quality(rms=0.1, snr_db=30, speech_ratio=0.9, clipped_ratio=0, speech_s=1, verdict=Verdict.OK)
 SENTIMENT = Sentiment({Polarity.POSITIVE: 1.0, Polarity.NEGATIVE: 0.0, Polarity.NEUTRAL: 0.0, Polarity.AGITATED: 0.0})
@@ -108,6 +109,9 @@ class Broken:
     def read(self, text: str) -> Sentiment:
         raise self.error
 
+    def punctuate(self, text: str) -> str:
+        raise self.error
+
 
 @pytest.fixture
 def held() -> Iterator[Held]:
@@ -122,7 +126,7 @@ def utterance(number: int = 1, start: float = 2.0) -> Utterance:
 
 
 def within(seconds: float) -> Deadlines:
-    return Deadlines(asr=seconds, emotion=seconds, sentiment=seconds)
+    return Deadlines(asr=seconds, emotion=seconds, sentiment=seconds, punctuation=seconds)
 
 
 def until(condition: threading.Event) -> None:
@@ -189,6 +193,7 @@ def test_a_stage_that_fails_leaves_the_others_and_says_why(stage: Stage, error: 
         broken if stage is Stage.ASR else SlowAsr(),
         broken if stage is Stage.EMOTION else SlowEmotion(),
         broken if stage is Stage.SENTIMENT else SlowSentiment(),
+        punctuator=broken if stage is Stage.PUNCTUATION else Stamp(),
     )
     with engine:
         seen = finish(engine).observation
@@ -200,6 +205,44 @@ def test_a_stage_that_fails_leaves_the_others_and_says_why(stage: Stage, error: 
     assert (seen.voice is None) == (stage is Stage.EMOTION)
     assert (seen.sentiment is None) == (stage in (Stage.ASR, Stage.SENTIMENT))
     assert again.errors == seen.errors
+    if stage is Stage.PUNCTUATION:
+        assert seen.transcript.punctuated == seen.transcript.text
+
+
+def test_words_are_punctuated_for_people_while_sentiment_reads_them_bare() -> None:
+    sentiment = SlowSentiment()
+    with Engine(SlowAsr(), None, sentiment, punctuator=Stamp()) as engine:
+        perceived = finish(engine)
+    words = perceived.observation.transcript
+    assert words is not None
+    assert (words.text, words.punctuated) == ("1", "1。")
+    assert sentiment.texts == ["1"]
+    assert perceived.timings_ms["punctuation"] >= 0
+
+
+def test_punctuation_and_sentiment_do_not_wait_for_each_other() -> None:
+    with Engine(SlowAsr(), None, SlowSentiment(0.3), punctuator=Stamp(0.3)) as engine:
+        began = time.monotonic()
+        finish(engine)
+        assert time.monotonic() - began < 0.5
+
+
+def test_late_punctuation_leaves_the_words_bare() -> None:
+    with Engine(SlowAsr(), None, None, within(0.1), punctuator=Stamp(0.4)) as engine:
+        pending = engine.submit(utterance())
+        pending.commit()
+        assert not pending.done()
+        seen = pending.result().observation
+    assert [error.stage for error in seen.errors] == [Stage.PUNCTUATION]
+    assert seen.transcript is not None
+    assert seen.transcript.punctuated == "1"
+
+
+def test_what_was_typed_keeps_the_punctuation_it_has() -> None:
+    with Engine(None, None, None, punctuator=Stamp()) as engine:
+        seen = engine.read("还在吗?", "t1", 0.0).result().observation
+    assert seen.transcript is not None
+    assert seen.transcript.punctuated == "还在吗?"
 
 
 def test_no_words_have_no_sentiment() -> None:
@@ -226,7 +269,7 @@ def test_a_late_voice_is_left_out_when_its_time_is_up(held: Held) -> None:
 
 
 def test_late_words_are_one_error_not_two(held: Held) -> None:
-    deadlines = Deadlines(asr=0.05, emotion=None, sentiment=5.0)
+    deadlines = Deadlines(asr=0.05, emotion=None, sentiment=5.0, punctuation=5.0)
     with Engine(held, SlowEmotion(), SlowSentiment(), deadlines) as engine:
         pending = engine.submit(utterance())
         pending.commit()

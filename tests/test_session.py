@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from assistant.events import (
     Control,
     Event,
     Input,
+    Notice,
     Perceived,
     Recorded,
     SpeechDropped,
@@ -23,8 +25,20 @@ from assistant.events import (
     TypedText,
     UtteranceCut,
 )
+from assistant.session import Hint
 from assistant.store.journal import Journal, comparable, read_journal
-from assistant.types import AudioChunk, Cut, Samples, Stage, TurnRecord
+from assistant.types import (
+    AudioChunk,
+    Cut,
+    Language,
+    Observation,
+    Quality,
+    Samples,
+    Stage,
+    Transcript,
+    TurnRecord,
+    Verdict,
+)
 from tests.stubs import TUNING, FlatSentiment, HashAsr, HashEmotion, session, silence, speech
 
 
@@ -125,7 +139,60 @@ def test_voice_embeddings_leave_the_session_only_as_a_distance() -> None:
     events = play(inputs, engine())
     seen = [event.observation for event in events if isinstance(event, Perceived)]
     assert [observation.voice and observation.voice.embedding for observation in seen] == [None, None]
+    assert [frame.embedding for one in seen if one.voice for frame in one.voice.frames or ()] == [None, None]
     assert 'embedding":[' not in "".join(comparable(record) for record in records(events))
+
+
+def test_whoever_asks_is_handed_each_observation_whole_before_anybody_sees_it() -> None:
+    order: list[object] = []
+    with engine() as models:
+        talk = session(models, heard=order.append)
+        for event in talk.run([*sound(speech(2.0), silence(1.0)), TypedText("你好", 3.0)], patient=True):
+            order += [event.observation.utterance_id] if isinstance(event, Perceived) else []
+    spoken, first, typed, second = order
+    assert (first, second) == ("u1", "t1")
+    assert spoken.voice.embedding is not None
+    assert spoken.voice.frames[0].embedding is not None
+    assert typed.voice is None
+
+
+UNKNOWN_VOICE = Hint(0.6, "fetch the real models")
+
+
+def notices(confidences: Iterable[float], *, loud: bool = True) -> list[int]:
+    """Return after how many turns a notice came."""
+    heard: list[Input] = []
+    for number, confidence in enumerate(confidences):
+        quality = Quality(0.1, 20.0, 0.8, 0.0, 1.0, Verdict.OK if loud else Verdict.NOISY)
+        words = Transcript("字", "字", Language.ZH, confidence)
+        seen = Observation(f"u{number}", float(number), number + 0.5, quality, words)
+        heard.append(Recorded(seen, float(number)))
+    turns, told = 0, []
+    with Engine(None, None, None) as deaf:
+        for event in session(deaf, hint=UNKNOWN_VOICE).run(heard, patient=True):
+            turns += isinstance(event, TurnCompleted)
+            told += [turns] if isinstance(event, Notice) and event.text == UNKNOWN_VOICE.text else []
+    return told
+
+
+@pytest.mark.parametrize(
+    ("confidences", "told"),
+    [
+        ([0.9, 0.8, 0.9], []),
+        ([0.3], [1]),
+        ([0.3, 0.3, 0.3, 0.3], [2]),
+        ([0.3, 0.9, 0.3, 0.2, 0.1], [3]),
+        ([0.3, 0.9, 0.9, 0.3, 0.9], []),
+        ([0.9, 0.3], []),
+        ([], []),
+    ],
+)
+def test_a_voice_that_the_recogniser_does_not_know_is_told_once(confidences: list[float], told: list[int]) -> None:
+    assert notices(confidences) == told
+
+
+def test_noise_is_no_foreign_voice() -> None:
+    assert notices([0.1, 0.1, 0.1], loud=False) == []
 
 
 pause = st.floats(0.0, 0.9)

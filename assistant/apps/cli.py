@@ -20,7 +20,10 @@ app = typer.Typer(
 )
 
 Profile = Annotated[str | None, typer.Option("--profile", "-p", help="Which models to use: configs/PROFILE.yaml.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="Your own settings, laid over the profile.")]
+ConfigFiles = Annotated[
+    list[str] | None,
+    typer.Option("--config", "-c", metavar="FILE", help="Your own settings over the profile's; may be given again."),
+]
 Sets = Annotated[list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="One setting: -s vad.mode=3.")]
 
 
@@ -59,7 +62,7 @@ def replay(
     realtime: Annotated[bool, typer.Option("--realtime", help="Let the sound pass at the speed of speech.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the misses and the summary only.")] = False,
     profile: Profile = None,
-    config: ConfigFile = None,
+    config: ConfigFiles = None,
     sets: Sets = None,
 ) -> None:
     """Play spoken dialogues through the whole assistant and check what it makes of them."""
@@ -79,7 +82,7 @@ def turn(
     text_file: Annotated[Path | None, typer.Option("--text-file", help="Typed turns, one per line.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each TurnRecord as a line of JSON.")] = False,
     profile: Profile = None,
-    config: ConfigFile = None,
+    config: ConfigFiles = None,
     sets: Sets = None,
 ) -> None:
     """Run single turns, each in a conversation of its own."""
@@ -97,7 +100,7 @@ def turn(
 def show_config(
     as_json: Annotated[bool, typer.Option("--json", help="Print keys, values and layers as JSON.")] = False,
     profile: Profile = None,
-    config: ConfigFile = None,
+    config: ConfigFiles = None,
     sets: Sets = None,
 ) -> None:
     """Show the effective configuration and the layer that each value comes from."""
@@ -107,14 +110,14 @@ def show_config(
 
 
 @app.command()
-def check(profile: Profile = None, config: ConfigFile = None, sets: Sets = None) -> None:
+def check(profile: Profile = None, config: ConfigFiles = None, sets: Sets = None) -> None:
     """Check the policy, the services and every text, in every language."""
     from assistant.apps.settings import check as run
 
     raise typer.Exit(run(_load(profile, config, sets).config))
 
 
-def _load(profile: str | None, config: Path | None, sets: list[str] | None) -> "Loaded":
+def _load(profile: str | None, config: list[str] | None, sets: list[str] | None) -> "Loaded":
     from assistant.config.layers import load
 
-    return load(profile, config, sets or ())
+    return load(profile, config or (), sets or ())

@@ -1,4 +1,4 @@
-"""Layered YAML -> Config: defaults < profile < user file < environment < --set; each value knows its layer."""
+"""Layered YAML -> Config: defaults < profile < user files < environment < --set; each value knows its layer."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from assistant.config.files import CONFIGS
+from assistant.config.files import CONFIGS, locate
 from assistant.config.problems import problem
 from assistant.config.tree import Config
 from assistant.config.yaml import Yaml, parse_yaml, read_yaml
@@ -18,6 +18,9 @@ from assistant.errors import ConfigError
 ENV_PREFIX = "ASSISTANT__"
 
 Tree = dict[str, Yaml]
+
+_WHOLE = {"sentiment.labels"}
+"""Mappings whose keys belong together: a layer that gives one replaces it, or the labels of two models would mix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,15 @@ class Loaded:
 
 def load(
     profile: str | None = None,
-    file: Path | None = None,
+    files: Iterable[str] = (),
     sets: Iterable[str] = (),
     env: Mapping[str, str] = os.environ,
 ) -> Loaded:
-    """Return the effective configuration. Raises ConfigError, a line per mistake: where, which key, what is allowed."""
-    upper = [Layer(str(file), _tree(file))] if file else []
+    """Return the effective configuration; of `files` later ones win, and `bundled:configs/...` names one of ours.
+
+    Raises ConfigError, a line per mistake: where, which key, what is allowed.
+    """
+    upper = [Layer(file, _tree(locate(file))) for file in files]
     upper += [_from_env(name, text) for name, text in sorted(env.items()) if name.startswith(ENV_PREFIX)]
     upper += [_from_set(text) for text in sets]
     if profile:
@@ -111,7 +117,7 @@ def _merge(tree: Tree, layer: Tree, name: str, prefix: str, sources: dict[str, s
     for key, value in layer.items():
         path = f"{prefix}{key}"
         old = tree.get(key)
-        if isinstance(value, dict) and isinstance(old, dict):
+        if isinstance(value, dict) and isinstance(old, dict) and path not in _WHOLE:
             if "kind" in value and value["kind"] != old.get("kind"):
                 _forget(path, sources)
                 old = tree[key] = {}

@@ -28,7 +28,15 @@ class SileroVad(Section):
     energy_floor: Annotated[float, Field(ge=0, le=0.1)] = 0.001
 
 
-Vad = Annotated[WebRtcVad | SileroVad, Field(discriminator="kind")]
+class FsmnVad(Section):
+    """FunASR's FSMN-VAD from a checkpoint folder: a network of 0.4 M parameters that reads 10 ms frames."""
+
+    kind: Literal["fsmn"]
+    model: str
+    energy_floor: Annotated[float, Field(ge=0, le=0.1)] = 0.001
+
+
+Vad = Annotated[WebRtcVad | SileroVad | FsmnVad, Field(discriminator="kind")]
 
 
 class Segmenter(Section):
@@ -66,6 +74,7 @@ class Paraformer(Section):
     kind: Literal["paraformer"]
     model: str
     device: Device
+    familiar_from: Probability | None
 
 
 class Emotion2Vec(Section):
@@ -86,6 +95,14 @@ class Bert(Section):
     labels: dict[str, dict[Polarity, Probability]]
 
 
+class CtTransformer(Section):
+    """FunASR's CT-Transformer from a checkpoint folder: punctuation for recognised words."""
+
+    kind: Literal["ct_transformer"]
+    model: str
+    device: Device
+
+
 class Off(Section):
     """No model in this slot: fusion does without."""
 
@@ -95,6 +112,7 @@ class Off(Section):
 Asr = Annotated[Paraformer | Off, Field(discriminator="kind")]
 EmotionModel = Annotated[Emotion2Vec | Off, Field(discriminator="kind")]
 SentimentModel = Annotated[Bert | Off, Field(discriminator="kind")]
+Punctuator = Annotated[CtTransformer | Off, Field(discriminator="kind")]
 
 Deadline = Annotated[float, Field(gt=0)] | None
 
@@ -105,6 +123,7 @@ class Deadlines(Section):
     asr: Deadline
     emotion: Deadline
     sentiment: Deadline
+    punctuation: Deadline
 
 
 class Engine(Section):

@@ -2,9 +2,21 @@
 
 from typing import Literal
 
+from assistant.config.analysis import Analysis
 from assistant.config.base import Section
 from assistant.config.judgement import Fusion, Memory
-from assistant.config.perception import Asr, AudioFiles, EmotionModel, Engine, Quality, Segmenter, SentimentModel, Vad
+from assistant.config.models import Models
+from assistant.config.perception import (
+    Asr,
+    AudioFiles,
+    EmotionModel,
+    Engine,
+    Punctuator,
+    Quality,
+    Segmenter,
+    SentimentModel,
+    Vad,
+)
 
 
 class Files(Section):
@@ -33,9 +45,12 @@ class Config(Section):
     asr: Asr
     emotion: EmotionModel
     sentiment: SentimentModel
+    punctuator: Punctuator
+    models: Models
     engine: Engine
     fusion: Fusion
     memory: Memory
     files: Files
     journal: Journal
     audio_files: AudioFiles
+    analysis: Analysis

@@ -90,6 +90,7 @@ class Stage(StrEnum):
     ASR = "asr"
     EMOTION = "emotion"
     SENTIMENT = "sentiment"
+    PUNCTUATION = "punctuation"
 
 
 class Language(StrEnum):
@@ -171,15 +172,25 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceEmotion:
-    """How it was said: `scores` over the nine labels (sum 1); `embedding` [d], session memory only, never written down.
+class EmotionFrame:
+    """How a stretch of an utterance was said: `start` and `end` in seconds of the utterance, the rest as below."""
 
-    frames: scores over time, for the analysis of recordings.
+    start: float
+    end: float
+    scores: dict[Emotion, float]
+    embedding: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceEmotion:
+    """How it was said: `scores` over the nine labels (sum 1); `embedding` [d], session memory only.
+
+    frames: the same over time, in a sliding window, where the analysis of a recording asks for it.
     """
 
     scores: dict[Emotion, float]
     embedding: tuple[float, ...] | None = None
-    frames: tuple[dict[Emotion, float], ...] | None = None
+    frames: tuple[EmotionFrame, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

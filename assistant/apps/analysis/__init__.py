@@ -1,0 +1,1 @@
+"""Recordings: heard whole, told apart into utterances, written down as data and pictures."""
