@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assistant.config.base import Probability, Section
 
@@ -12,6 +12,12 @@ class Frames(Section):
 
     window_s: Annotated[float, Field(ge=0.1, le=15)]
     hop_s: Annotated[float, Field(ge=0.02, le=15)]
+
+    @model_validator(mode="after")
+    def _without_gaps(self) -> "Frames":
+        if self.hop_s > self.window_s:
+            raise ValueError("hop_s <= window_s must hold, or what lies between two windows would go unheard")
+        return self
 
 
 class Analysis(Section):
