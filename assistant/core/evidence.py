@@ -90,20 +90,25 @@ def voice_reliability(voice: VoiceEmotion, quality: Quality | None, settings: Vo
     ignorance = voice.scores.get(Emotion.OTHER, 0.0) + voice.scores.get(Emotion.UNKNOWN, 0.0)
     reliability = min(max(1.0 - ignorance, 0.0), 1.0)
     if quality is not None:
-        reliability *= _risen(quality.speech_s, settings.speech_s)
-        reliability *= _risen(quality.snr_db, settings.snr_db)
-        reliability *= _risen(quality.speech_ratio, settings.speech_ratio)
-        reliability *= 1.0 - _risen(quality.clipped_ratio, settings.clipped_ratio)
+        reliability *= risen(quality.speech_s, settings.speech_s)
+        reliability *= risen(quality.snr_db, settings.snr_db)
+        reliability *= risen(quality.speech_ratio, settings.speech_ratio)
+        reliability *= 1.0 - risen(quality.clipped_ratio, settings.clipped_ratio)
     return reliability
 
 
 def words_reliability(transcript: Transcript, settings: WordsEvidence) -> float:
     """Return how far these words may be trusted, in [0, 1]. Punctuation and spaces aren't words."""
     spoken = _bare(transcript.text)
-    reliability = _risen(transcript.confidence, settings.asr_confidence) * _risen(len(spoken), settings.characters)
+    reliability = risen(transcript.confidence, settings.asr_confidence) * risen(len(spoken), settings.characters)
     if _consists_of(spoken, [_bare(filler) for filler in settings.fillers]):
         reliability *= settings.filler_factor
     return reliability
+
+
+def risen(value: float, ramp: Ramp) -> float:
+    """Return the share that a value has reached on a ramp, in [0, 1]."""
+    return min(max((value - ramp.low) / (ramp.high - ramp.low), 0.0), 1.0)
 
 
 def normalised(logits: Mapping[Key, float]) -> dict[Key, float]:
@@ -112,10 +117,6 @@ def normalised(logits: Mapping[Key, float]) -> dict[Key, float]:
     masses = {key: math.exp(logit - top) for key, logit in logits.items()}
     total = math.fsum(masses.values())
     return {key: mass / total for key, mass in masses.items()}
-
-
-def _risen(value: float, ramp: Ramp) -> float:
-    return min(max((value - ramp.low) / (ramp.high - ramp.low), 0.0), 1.0)
 
 
 def _bare(text: str) -> str:
