@@ -24,7 +24,6 @@ from torch.overrides import TorchFunctionMode
 
 from assistant.errors import ModelError, ModelMissingError
 from assistant.models.quiet import undisturbed
-from assistant.types import Stage
 
 _PARTS = (
     "funasr.frontends.wav_frontend",
@@ -35,6 +34,9 @@ _PARTS = (
     "funasr.models.paraformer.model",
     "funasr.models.bicif_paraformer.model",
     "funasr.models.emotion2vec.model",
+    "funasr.models.fsmn_vad_streaming.encoder",
+    "funasr.models.fsmn_vad_streaming.model",
+    "funasr.models.ct_transformer.model",
 )
 _LAYER_LIST = re.compile(r"[\d\s\[\]()+*,]+")
 _NAMED_AT_MOST = 5
@@ -44,8 +46,14 @@ _DRAWS = (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
 class Frontend(Protocol):
     """FunASR's WavFrontend: stacked (LFR) and normalised log-mel features of sound."""
 
+    fs: int
+    window: str
+    n_mels: int
+    frame_length: int
     frame_shift: int
+    lfr_m: int
     lfr_n: int
+    cmvn: Tensor | None
 
     def output_size(self) -> int:
         """Return the number of features per frame."""
@@ -64,7 +72,7 @@ class Checkpoint:
     frontend: Frontend | None
 
 
-def load(stage: Stage, folder: Path, architectures: tuple[str, ...], device: torch.device) -> Checkpoint:
+def load(stage: str, folder: Path, architectures: tuple[str, ...], device: torch.device) -> Checkpoint:
     """Return the checkpoint in `folder`, laid out as on the hub; its architecture must be one of `architectures`.
 
     Raises ModelMissingError if the folder or a file of it isn't there, ModelError if it describes another model or its
@@ -80,7 +88,7 @@ def load(stage: Stage, folder: Path, architectures: tuple[str, ...], device: tor
             )
         tables = _tables()
         try:
-            tokens = _tokens(files.tokens)
+            tokens = _tokens(_present(files.tokens)) if config.get("tokenizer") else ()
             frontend = _frontend(tables, config, files.cmvn)
             network = _network(tables.model_classes[architecture], config, tokens, frontend)
         except (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -136,19 +144,24 @@ def _files(folder: Path) -> _Files:
     tokens = _section(named, "tokenizer_conf").get("token_list")
     if not isinstance(tokens, str):
         tokens = next((name for name in ("tokens.json", "tokens.txt") if (folder / name).is_file()), "tokens.txt")
-    cmvn = folder / str(_section(named, "frontend_conf").get("cmvn_file", "am.mvn"))
-    files = _Files(
-        config=folder / str(named.get("config", "config.yaml")),
-        weights=folder / str(named.get("init_param", "model.pt")),
+    cmvn = _section(named, "frontend_conf").get("cmvn_file")
+    if not isinstance(cmvn, str):
+        cmvn = "am.mvn" if (folder / "am.mvn").is_file() else None
+    return _Files(
+        config=_present(folder / str(named.get("config", "config.yaml"))),
+        weights=_present(folder / str(named.get("init_param", "model.pt"))),
         tokens=folder / tokens,
-        cmvn=cmvn if cmvn.is_file() else None,
+        cmvn=_present(folder / cmvn) if cmvn else None,
     )
-    for path in (files.config, files.weights, files.tokens):
-        if not path.is_file():
-            raise ModelMissingError(
-                f"{path} is missing: the model is incomplete; fetch it again, or use the profile 'mini'"
-            )
-    return files
+
+
+def _present(path: Path) -> Path:
+    """Return the path of a file. Raises ModelMissingError if it isn't there."""
+    if not path.is_file():
+        raise ModelMissingError(
+            f"{path} is missing: the model is incomplete; fetch it again, or use the profile 'mini'"
+        )
+    return path
 
 
 def _config(path: Path) -> dict[str, object]:
@@ -164,8 +177,8 @@ def _section(config: Mapping[str, object], key: str) -> dict[str, object]:
 
 
 def _tokens(path: Path) -> tuple[str, ...]:
-    text = path.read_text(encoding="utf-8")
-    return tuple(json.loads(text)) if path.suffix == ".json" else tuple(line.rstrip() for line in text.splitlines())
+    with path.open(encoding="utf-8") as file:
+        return tuple(json.load(file)) if path.suffix == ".json" else tuple(line.rstrip() for line in file)
 
 
 def _frontend(tables: _Tables, config: Mapping[str, object], cmvn: Path | None) -> Frontend | None:
@@ -213,7 +226,7 @@ def _scopes(config: Mapping[str, object]) -> tuple[str, ...]:
     return (*given, "module.", "")
 
 
-def _fill(stage: Stage, network: nn.Module, path: Path, scopes: tuple[str, ...]) -> None:
+def _fill(stage: str, network: nn.Module, path: Path, scopes: tuple[str, ...]) -> None:
     """Give the network its weights, read from the file as they are used. Raises ModelError, naming what is wrong."""
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
