@@ -134,8 +134,7 @@ class Recorded:
         """Return what was perceived in the whole; a single utterance is returned as it is, without its details.
 
         Voice: the mean of the log scores, scaled to sum 1; all on `unknown` where no voice was heard. Text: a line per
-        utterance, so that no phrase reaches across a pause. Verdict: see `_verdict`. An error stays where its stage
-        failed for more than half of the speech.
+        utterance. Verdict: see `_verdict`. An error stays where its stage failed for more than half of the speech.
         """
         if self.only is not None:
             return replace(self.only, voice=self.only.voice or UNHEARD)
