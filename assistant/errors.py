@@ -28,6 +28,12 @@ class ScriptError(AssistantError):
     exit_code = 2
 
 
+class OutputError(AssistantError):
+    """Results that can't be written: names the place, what is wrong with it and what would do."""
+
+    exit_code = 2
+
+
 class ModelMissingError(AssistantError):
     """A checkpoint isn't where the configuration says: names the path and the profile that works now."""
 
@@ -43,3 +49,20 @@ class ModelError(AssistantError):
         super().__init__(f"{stage}: {message}")
         self.stage = stage
         self.message = message
+
+
+class FetchError(AssistantError):
+    """A model that couldn't be fetched, checked, packed or unpacked: says why, and what to do."""
+
+    exit_code = 4
+
+
+class UnreachableError(FetchError):
+    """A hub can't be reached, or the connection broke; another try goes on where this one ended."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{address} can't be reached: {reason.splitlines()[0] if reason else 'no answer'}\n"
+            "check the network and try again: what has arrived is kept; a mirror may do: --set models.modelscope=https://... "
+            "(or models.huggingface)"
+        )

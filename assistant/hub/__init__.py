@@ -1,1 +1,1 @@
-"""Models of the hubs: which are known, where they lie once fetched, and how they get there. No ML, no model is loaded."""
+"""Models of the hubs: which are known, where they lie once fetched, how they get there. Bytes only, no ML."""

@@ -1,0 +1,65 @@
+"""What a hub can do for us: list the files of a model, and bring one."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from assistant.config.models import Models
+from assistant.hub.catalog import Hub
+from assistant.hub.reference import Reference
+
+UNFINISHED = ".incomplete"
+"""Ends the name of a file that isn't there whole yet."""
+
+# The client libraries read these when they are imported or called: no bars and logs of their own, nothing said about
+# this machine, no stored login, no question to a cloud's metadata service, no second lock beside ours.
+_QUIET = {
+    "TQDM_DISABLE": "1",
+    "MODELSCOPE_LOG_LEVEL": "CRITICAL",
+    "MODELSCOPE_DOWNLOAD_INTRA_CLOUD": "false",
+    "MODELSCOPE_DOWNLOAD_FILE_LOCK": "false",
+    "HF_HUB_VERBOSITY": "critical",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as the hub lists it; the sha256, or git's name of the content, where the hub tells it."""
+
+    path: str
+    size: int
+    sha256: str | None = None
+    git_blob: str | None = None
+
+
+class Remote(Protocol):
+    """A hub at one address. Everything raises UnreachableError where the network is at fault, FetchError else."""
+
+    address: str
+
+    def files(self, model: Reference) -> tuple[RemoteFile, ...]:
+        """Return the files of a model."""
+        ...
+
+    def download(self, model: Reference, file: RemoteFile, folder: Path, arrived: Callable[[int], None]) -> None:
+        """Bring a file into `folder`, going on where its unfinished twin ends; `arrived` is told its bytes so far."""
+        ...
+
+
+def remote_of(hub: Hub, settings: Models) -> Remote:
+    """Return the hub at the configured address; its client library is imported only now."""
+    os.environ.update(_QUIET)
+    match hub:
+        case "modelscope":
+            from assistant.hub.modelscope import ModelScope
+
+            return ModelScope(settings.modelscope)
+        case "huggingface":
+            from assistant.hub.huggingface import HuggingFace
+
+            return HuggingFace(settings.huggingface)
+    assert_never(hub)
