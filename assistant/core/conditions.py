@@ -26,12 +26,17 @@ class Situation:
 def facts(when: When, situation: Situation) -> tuple[str, ...] | None:
     """Return the facts that fulfil every condition, or None when one fails; no condition, no fact."""
     found: list[str] = []
-    for part in (_danger, _feeling, _course, _sound, _words):
-        for holds, fact in part(when, situation):
-            if not holds:
-                return None
-            found.append(fact)
+    for holds, fact in checks(when, situation):
+        if not holds:
+            return None
+        found.append(fact)
     return tuple(found)
+
+
+def checks(when: When, situation: Situation) -> Iterator[Check]:
+    """Yield every condition in turn, as far as the caller goes on asking."""
+    for part in (_danger, _feeling, _course, _sound, _words):
+        yield from part(when, situation)
 
 
 def _danger(when: When, situation: Situation) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from assistant.config.tuning import Tuning
+from assistant.core.conditions import Situation
 from assistant.core.fusion import fuse
 from assistant.core.memory import remember, settle
 from assistant.core.policy import decide
@@ -23,13 +24,18 @@ class Judgement:
 
 def judge(seen: Observation, mood: Mood, tuning: Tuning, session: str) -> Judgement:
     """Return what the turn of `session` after `mood` comes to. The same arguments always give the same judgement."""
+    now = understand(seen, mood, tuning)
+    texts = tuning.texts[_language(seen, tuning)]
+    decision = decide(seen, now.affect, now.mood, now.concern, tuning.policy, texts, session)
+    reply = render(decision, now.affect, now.mood, tuning.policy, tuning.services, texts)
+    return Judgement(now.affect, settle(now.mood, decision, reply), decision, reply)
+
+
+def understand(seen: Observation, mood: Mood, tuning: Tuning) -> Situation:
+    """Return what the policy has before it: the turn, what is felt in it, the mood that knows it, the danger."""
     affect = fuse(seen, mood, tuning.fusion)
     concern = assess(seen.text, tuning.crisis)
-    mood = remember(mood, seen, affect, tuning.memory, concern.level)
-    texts = tuning.texts[_language(seen, tuning)]
-    decision = decide(seen, affect, mood, concern, tuning.policy, texts, session)
-    reply = render(decision, affect, mood, tuning.policy, tuning.services, texts)
-    return Judgement(affect, settle(mood, decision, reply), decision, reply)
+    return Situation(seen, affect, remember(mood, seen, affect, tuning.memory, concern.level), concern)
 
 
 def _language(seen: Observation, tuning: Tuning) -> Language:

@@ -23,10 +23,10 @@ def decide(
         found = facts(rule.when, situation)
         if found is None:
             continue
-        if hindrance := _hindrance(rule, situation, policy):
-            passed.append(f"{rule.id} passed over: {hindrance}")
+        if why := hindrance(rule, situation, policy):
+            passed.append(f"{rule.id} passed over: {why}")
             continue
-        if _too_many_clarifications(rule.then, mood, policy):
+        if too_many_clarifications(rule.then, mood, policy):
             because = f"{rule.id} again: {mood.clarifications} clarifications in a row"
             return _decision(LIMIT_RULE, policy.limits.instead, (because,), situation, policy, texts, session)
         reason = (*found, *passed) or ("nothing else holds",)
@@ -34,7 +34,7 @@ def decide(
     raise AssertionError("the last rule of a policy always holds")
 
 
-def _hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
+def hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
     """Return why a rule that holds must leave the turn to later ones, None if it needn't."""
     then, mood = rule.then, situation.mood
     if then.action != Action.EMPATHISE or then.fixed or mood.remark_turn is None:
@@ -43,7 +43,8 @@ def _hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
     return f"last remark {ago} turns ago" if ago < policy.limits.remark_every else None
 
 
-def _too_many_clarifications(then: Then, mood: Mood, policy: Policy) -> bool:
+def too_many_clarifications(then: Then, mood: Mood, policy: Policy) -> bool:
+    """Tell whether an outcome would ask back once more than `limits.clarify_in_a_row` allows."""
     return then.action == Action.CLARIFY and not then.fixed and mood.clarifications >= policy.limits.clarify_in_a_row
 
 
@@ -51,7 +52,7 @@ def _decision(
     rule_id: str, then: Then, reason: tuple[str, ...], situation: Situation, policy: Policy, texts: Texts, session: str
 ) -> Decision:
     alert = None
-    if then.alert and not _cooling(rule_id, then.alert, situation):
+    if then.alert and not cooling(rule_id, then.alert, situation):
         alert = _alert(rule_id, then.alert, reason, situation, texts, session)
     return Decision(
         action=then.action,
@@ -67,7 +68,7 @@ def _watched(situation: Situation, policy: Policy, texts: Texts, session: str) -
     """Return the alert of the first watch that holds and isn't cooling."""
     for watch in policy.watch:
         found = facts(watch.when, situation)
-        if found is not None and not _cooling(watch.id, watch.alert, situation):
+        if found is not None and not cooling(watch.id, watch.alert, situation):
             return _alert(watch.id, watch.alert, found, situation, texts, session)
     return None
 
@@ -85,7 +86,8 @@ def _alert(
     return Alert(f"{session}-{situation.mood.turns}-{name}", spec.level, name, texts.say(spec.message), evidence)
 
 
-def _cooling(name: str, spec: AlertSpec, situation: Situation) -> bool:
+def cooling(name: str, spec: AlertSpec, situation: Situation) -> bool:
+    """Tell whether the rule or watch of this name raised its alert too lately to raise it again."""
     raised = situation.mood.alerts.get(name)
     return raised is not None and situation.observation.end - raised < spec.cool_down_s
 
