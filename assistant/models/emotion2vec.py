@@ -48,7 +48,7 @@ class Emotion2Vec:
         self._front = self._network.modality_encoders["AUDIO"]
         self._field, self._stride = _field_and_stride(self._front.feature_enc_layers)
         self._longest = self._count(int(max_window_s * SAMPLE_RATE))
-        self._sliding = (self._steps(frames.window_s), self._steps(frames.hop_s)) if frames else None
+        self._sliding = frames
         self._matrix, self._bias = _doubles(self._network.proj.weight).T, _doubles(self._network.proj.bias)
         self.listen(np.zeros(SAMPLE_RATE, np.float32))
 
@@ -66,7 +66,7 @@ class Emotion2Vec:
         """
         sound = checked(samples, Stage.EMOTION)
         count = self._count(len(sound))
-        places = _places(count, *self._sliding) if self._sliding else []
+        places = _places(count, self._stride, self._sliding) if self._sliding else []
         spans = list(dict.fromkeys([(0, count), *places]))
         try:
             with torch.inference_mode():
@@ -120,15 +120,18 @@ class Emotion2Vec:
         """Return the number of frames in so many samples."""
         return (samples - self._field) // self._stride + 1
 
-    def _steps(self, seconds: float) -> int:
-        """Return a time in whole frames, at least one."""
-        return max(1, round(seconds * SAMPLE_RATE / self._stride))
 
+def _places(count: int, stride: int, sliding: Frames) -> list[Span]:
+    """Return where a window stands that slides over `count` frames, `stride` samples apart, until it reaches their end.
 
-def _places(count: int, window: int, hop: int) -> list[Span]:
-    """Return where a window stands that slides over `count` frames until it reaches their end."""
-    last = max(0, -(-(count - window) // hop))
-    return [(place * hop, min(place * hop + window, count)) for place in range(last + 1)]
+    Whole samples, rounded to frames at each place: a hop that is no multiple of a frame is kept on the average, and
+    where the hop is the window, one place begins where the last one ends.
+    """
+    window, hop = round(sliding.window_s * SAMPLE_RATE), round(sliding.hop_s * SAMPLE_RATE)
+    half = stride // 2
+    last = max(0, -(-(count * stride - half - window) // hop))
+    begins = [place * hop + half for place in range(last + 1)]
+    return [(begin // stride, min((begin + window) // stride, count)) for begin in begins]
 
 
 def _field_and_stride(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
