@@ -72,7 +72,7 @@ def test_quiet_leaves_misses_and_summary_only(record: TurnRecord) -> None:
 
 
 def test_no_word_of_the_screen_is_left_over() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in APPS.glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in APPS.rglob("*.py"))
     texts = TUNING.texts.values()
     keys = {key.removeprefix("console.") for each in texts for key in each.phrasings if key.startswith("console.")}
     assert {key for key in keys if f'"{key}"' not in code and f"'{key}'" not in code} == set()

@@ -23,7 +23,7 @@ TERMS_SHOWN = 2
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
-_COLOURS: dict[str, str] = {
+COLOURS: dict[str, str] = {
     Emotion.ANGRY: "red",
     Emotion.DISGUSTED: "green",
     Emotion.FEARFUL: "magenta",
@@ -83,13 +83,13 @@ class Block:
         line = Text()
         ranked: list[tuple[StrEnum, float]] = sorted(scores.items(), key=lambda item: -item[1])
         for label, score in ranked[:SCORES_SHOWN]:
-            colour = _COLOURS.get(label, "white")
+            colour = COLOURS.get(label, "white")
             line.append(f"{self._words.label(kind, label.name.lower())} {bar(score)}", style=colour)
             line.append(f" {score:.0%}   ", style="dim")
         return line
 
     def _judgement(self, affect: Affect) -> Text:
-        line = Text().append(self._statement(affect), style=f"bold {_COLOURS.get(affect.label or '', 'white')}")
+        line = Text().append(self._statement(affect), style=f"bold {COLOURS.get(affect.label or '', 'white')}")
         if affect.confidence:
             line.append(f"  {affect.confidence:.0%}", style="bold")
         if affect.conflict.kind:

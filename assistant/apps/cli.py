@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import __version__
+from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -94,6 +95,34 @@ def turn(
     settings = _load(profile, config, sets).config
     # With --json the output is data alone; what else there is to say goes to the error stream.
     run_turns(settings, audio, text, text_file, Screen(settings, Console(stderr=as_json)), as_json=as_json)
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Sound or video files, or folders of them.", show_default=False)],
+    granularity: Annotated[
+        Granularity,
+        typer.Option("--granularity", "-g", help="Score the voice per utterance, or follow it through time."),
+    ] = Granularity.UTTERANCE,
+    embedding: Annotated[
+        bool, typer.Option("--embedding", help="Also write the voice's vectors: they can tell who is speaking.")
+    ] = False,
+    channel: Annotated[
+        Channel | None, typer.Option("--channel", help="Which channel is heard. Default: audio_files.channel.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the folders of results go.")] = Path("outputs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print each result as a line of JSON.")] = False,
+    profile: Profile = None,
+    config: ConfigFiles = None,
+    sets: Sets = None,
+) -> None:
+    """Analyse recordings: what was said, how, second by second; done before is not done again."""
+    from assistant.apps.analysis.options import Options, channel_of
+    from assistant.apps.analyze import analyze as run
+
+    settings = _load(profile, config, sets).config
+    options = Options(granularity, channel or channel_of(settings), embedding)
+    raise typer.Exit(run(settings, paths, out, options, as_json=as_json))
 
 
 @app.command(name="config")

@@ -12,13 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.apps.block import Block
-from assistant.apps.words import Words
-from assistant.config.files import locate
+from assistant.apps.words import words_of
 from assistant.config.perception import Bert, Emotion2Vec, Paraformer
-from assistant.config.texts import load_texts
 from assistant.config.tree import Config
 from assistant.events import Event, Notice, SpeechDropped, TurnCompleted, TurnRevoked, UtteranceCut
-from assistant.types import Language, TurnRecord
+from assistant.types import TurnRecord
 
 _NOTICES = {"info": "cyan", "warning": "yellow", "error": "red"}
 
@@ -38,8 +36,7 @@ class Screen:
     """Prints a conversation on a console; `quiet` leaves the misses and the summary."""
 
     def __init__(self, config: Config, console: Console, *, quiet: bool = False) -> None:
-        language = Language.ZH if config.language == "auto" else Language(config.language)
-        self._words = Words(load_texts(locate(config.files.prompts) / language))
+        self._words = words_of(config)
         self._console = console
         self._quiet = quiet
         self._mini = uses_mini(config)

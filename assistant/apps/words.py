@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from assistant.config.texts import Texts
+from assistant.config.files import locate
+from assistant.config.texts import Texts, load_texts
+from assistant.config.tree import Config
+from assistant.types import Language
 
 
 class Words:
@@ -18,3 +21,9 @@ class Words:
     def screen(self, key: str, values: Mapping[str, str] | None = None) -> str:
         """Return a text of the screen with its placeholders filled."""
         return self._texts.say(f"console.{key}", values)
+
+
+def words_of(config: Config) -> Words:
+    """Return the screen's words in the language of the configuration, Chinese where it goes by what is spoken."""
+    language = Language.ZH if config.language == "auto" else Language(config.language)
+    return Words(load_texts(locate(config.files.prompts) / language))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KNOWN = "WAV, MP3, M4A/AAC, FLAC, OGG/Opus and WebM, and the sound of MP4, MOV, MKV and AVI"
 
-_DEMUXERS = "aac,aiff,avi,caf,flac,matroska,mov,mp3,ogg,w64,wav"
+DEMUXERS = "aac,aiff,avi,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 """Formats that hold sound themselves: playlists and `concat` would make FFmpeg open other files and addresses."""
 
 _DECLARING = {"flac": 0.001, "mov": 0.2, "matroska": 0.2}
@@ -44,7 +44,7 @@ def decode(file: BinaryIO, name: str) -> Iterator[Block]:
 
     declared = _wav_bytes(file)
     try:
-        with av.open(file, "r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace") as container:
+        with av.open(file, "r", options={"format_whitelist": DEMUXERS}, metadata_errors="replace") as container:
             yield from _blocks(container, name)
     except (av.FFmpegError, OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)

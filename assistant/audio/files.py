@@ -89,6 +89,8 @@ def _mono(block: Block, seconds: float, name: str, limits: AudioFiles) -> Sample
             sound = block.samples.mean(axis=0, dtype=np.float32)
     elif limits.channel < len(block.samples):
         sound = block.samples[limits.channel]
+    elif len(block.samples) == 1:
+        raise AudioError(f"{name}: mono, so it has no channel {limits.channel}; 0 or mean (audio_files.channel)")
     else:
         last = len(block.samples) - 1
         raise AudioError(f"{name}: has no channel {limits.channel}; 0 to {last}, or mean (audio_files.channel)")

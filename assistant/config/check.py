@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from assistant.config.policy import Rule, Then, pair_name
 from assistant.config.texts import Texts, file_of, placeholders
 from assistant.config.tuning import Tuning
-from assistant.types import Action, Certainty, ConflictKind, Cut, Emotion, Group, Language, Level, Polarity, Verdict
+from assistant.types import (
+    Action,
+    Certainty,
+    ConflictKind,
+    Cut,
+    Doubt,
+    Emotion,
+    Group,
+    Language,
+    Level,
+    Polarity,
+    Verdict,
+)
 
 MIN_PHRASINGS = 3
 """Of a text that is said again and again; one alone would be said twice running."""
@@ -142,6 +154,7 @@ def _needed(tuning: Tuning) -> dict[str, str]:
         "action": set(Action),
         "level": set(Level),
         "cut": set(Cut),
+        "doubt": set(Doubt),
     }
     return needed | {f"labels.{kind}.{name}": "the screen" for kind, names in shown.items() for name in names}
 

@@ -1,25 +1,10 @@
 """Why a result is not sure: the likely causes, told from what was perceived."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 from assistant.config.judgement import Fusion, Ramp
 from assistant.core.evidence import risen
-from assistant.types import Affect, Certainty, Language, Observation, Quality, Transcript, Verdict
-
-
-class Doubt(StrEnum):
-    """A likely cause of a result that is not sure."""
-
-    NO_SPEECH = "no_speech"
-    NOISE = "noise"
-    QUIET = "quiet"
-    SHORT = "short"
-    CLIPPED = "clipped"
-    LANGUAGE = "language"
-    MIXED = "mixed"
-    CONFLICT = "conflict"
-
+from assistant.types import Affect, Certainty, Doubt, Language, Observation, Quality, Transcript, Verdict
 
 TELLING = 0.5
 """Weight from which on a cause is named: it takes half of the trust in what it touches."""

@@ -80,6 +80,19 @@ class Affect:
     terms: dict[Emotion, Term]
 
 
+class Doubt(StrEnum):
+    """A likely cause of a result that is not sure."""
+
+    NO_SPEECH = "no_speech"
+    NOISE = "noise"
+    QUIET = "quiet"
+    SHORT = "short"
+    CLIPPED = "clipped"
+    LANGUAGE = "language"
+    MIXED = "mixed"
+    CONFLICT = "conflict"
+
+
 @dataclass(frozen=True, slots=True)
 class Streak:
     """A strong emotion over turns with hysteresis.

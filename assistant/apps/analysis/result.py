@@ -1,13 +1,16 @@
 """What the analysis of one recording comes to: the shape of result.json."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
-from assistant.core.doubt import Doubt
+from pydantic import TypeAdapter, ValidationError
+
+from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.types import (
     Affect,
     Certainty,
+    Doubt,
     Emotion,
     EmotionFrame,
     Language,
@@ -19,20 +22,8 @@ from assistant.types import (
 
 RESULT_VERSION = 1
 
-
-class Granularity(StrEnum):
-    """How finely the voice is scored: once per utterance, or in a window that slides over it."""
-
-    UTTERANCE = "utterance"
-    FRAME = "frame"
-
-
-class Channel(StrEnum):
-    """Which channel of a recording is heard; `MIX` is the mean of all."""
-
-    LEFT = "left"
-    RIGHT = "right"
-    MIX = "mix"
+RESULT, SOUND, VECTORS, PICTURE = "result.json", "processed_audio.wav", "embedding.npy", "timeline.png"
+"""The files of a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +79,8 @@ class Source:
 class Recording:
     """The whole of result.json.
 
-    emotion, confidence, scores: how the whole was said: mean of the utterances' log scores, weighted by their speech.
+    emotion, confidence, scores: how the whole was said: mean of the utterances' log scores, weighted by their speech;
+    no confidence where the emotion is `other` or `unknown`, the model's ways of saying that it does not know.
     fused, fallback_action, suggested_response: what the assistant makes of the whole as if it were one turn. timestamp:
     ISO 8601, with the zone. settings: hash of everything that the result depends on but the sound.
     """
@@ -108,6 +100,23 @@ class Recording:
     profile: str
     settings: str
     utterances: tuple[Heard, ...]
+
+
+_RECORDING = TypeAdapter(Recording)
+
+
+def write(recording: Recording, folder: Path) -> None:
+    """Write result.json into `folder`. Raises OSError."""
+    (folder / RESULT).write_bytes(_RECORDING.dump_json(recording, indent=2) + b"\n")
+
+
+def read(folder: Path) -> Recording | None:
+    """Return the result in `folder`, None where there is none or it isn't one of this version."""
+    try:
+        recording = _RECORDING.validate_json((folder / RESULT).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return recording if recording.version == RESULT_VERSION else None
 
 
 def fused(affect: Affect) -> Fused:
