@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from assistant.config.analysis import Frames
 from assistant.config.check import broken
@@ -24,15 +24,23 @@ from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Session
 from assistant.types import Observation
 
+_M = TypeVar("_M", bound=Asr | EmotionModel | SentimentModel | Punctuator | None)
+
 
 def build_engine(
-    config: Config, *, deadlines: bool = True, hearing: bool = True, frames: Frames | None = None
+    config: Config,
+    *,
+    deadlines: bool = True,
+    hearing: bool = True,
+    frames: Frames | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> Engine:
     """Return the engine with its models loaded.
 
     Without `deadlines` every stage may take as long as it needs; without `hearing` the models that need sound are left
-    out, for typed words alone; with `frames` the voice is followed through time. Raises ModelMissingError where a
-    checkpoint is not there, ModelError where one can't be loaded.
+    out, for typed words alone; with `frames` the voice is followed through time. `told` is called with a line about each
+    model once it is loaded. Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be
+    loaded.
     """
     off = Off(kind="none")
     asr, punctuator, emotion = (config.asr, config.punctuator, config.emotion) if hearing else (off, off, off)
@@ -41,11 +49,11 @@ def build_engine(
 
         claim_threads(config.engine.threads)
     return Engine(
-        asr=build_asr(asr, config.models),
-        emotion=build_emotion(emotion, config.models, frames),
-        sentiment=build_sentiment(config.sentiment, config.models),
+        asr=_announced(build_asr(asr, config.models), told),
+        emotion=_announced(build_emotion(emotion, config.models, frames), told),
+        sentiment=_announced(build_sentiment(config.sentiment, config.models), told),
         deadlines=config.engine.deadline_s if deadlines else PATIENT,
-        punctuator=build_punctuator(punctuator, config.models),
+        punctuator=_announced(build_punctuator(punctuator, config.models), told),
     )
 
 
@@ -157,6 +165,13 @@ def build_punctuator(slot: PunctuatorSlot, models: Models) -> Punctuator | None:
         case Off():
             return None
     assert_never(slot)
+
+
+def _announced(model: _M, told: Callable[[str], None]) -> _M:
+    """Return the model, told about if there is one."""
+    if model is not None:
+        told(model.about)
+    return model
 
 
 def find(reference: str, models: Models) -> Path:

@@ -25,12 +25,20 @@ class Vad(Protocol):
 class Asr(Protocol):
     """Recognises words."""
 
+    @property
+    def about(self) -> str:
+        """Say which model it is, on one line: architecture and size."""
+
     def transcribe(self, samples: Samples) -> Transcript:
         """Return the words of one utterance, float32 [n] at 16 kHz. Raises ModelError."""
 
 
 class EmotionModel(Protocol):
     """Hears how something is said."""
+
+    @property
+    def about(self) -> str:
+        """Say which model it is, on one line: architecture and size."""
 
     def listen(self, samples: Samples) -> VoiceEmotion:
         """Return scores over the nine labels and the embedding of one utterance, float32 [n] at 16 kHz.
@@ -42,12 +50,20 @@ class EmotionModel(Protocol):
 class Punctuator(Protocol):
     """Puts punctuation into recognised words."""
 
+    @property
+    def about(self) -> str:
+        """Say which model it is, on one line: architecture and size."""
+
     def punctuate(self, text: str) -> str:
         """Return the text with punctuation, its words untouched. Raises ModelError."""
 
 
 class SentimentModel(Protocol):
     """Reads what the words convey."""
+
+    @property
+    def about(self) -> str:
+        """Say which model it is, on one line: architecture and size."""
 
     def read(self, text: str) -> Sentiment:
         """Return scores over the four polarities of one unpunctuated text. Raises ModelError."""

@@ -42,6 +42,12 @@ class Bert:
         self._length = min(self._tokenizer.model_max_length, positions)
         self.read("你好")
 
+    @property
+    def about(self) -> str:
+        """Say which it is: architecture, number of labels, parameters."""
+        kind = type(self._network).__name__.removesuffix("ForSequenceClassification")
+        return f"{kind}: {len(self._shares)} labels, {self._network.num_parameters() / 1e6:.3g} M parameters"
+
     def read(self, text: str) -> Sentiment:
         """Return scores over the four polarities of one text, cut if it is too long. Raises ModelError."""
         try:

@@ -44,11 +44,17 @@ class CtTransformer:
         self._device = devices.resolve(device)
         checkpoint = funasr_runtime.load(Stage.PUNCTUATION, folder, ("CTTransformer",), self._device)
         self._network = cast("_Network", checkpoint.network)
+        self._weights = sum(weights.numel() for weights in checkpoint.network.parameters())
         self._marks = _marks(self._network.punc_list, folder)
         self._ids = {token: index for index, token in enumerate(checkpoint.tokens)}
         if "<unk>" not in self._ids:
             raise ModelError(Stage.PUNCTUATION, f"the vocabulary in {folder} has no '<unk>' for the words it lacks")
         self.punctuate("你好")
+
+    @property
+    def about(self) -> str:
+        """Say which it is: architecture, size of the vocabulary, parameters."""
+        return f"CT-Transformer: {len(self._ids)} tokens, {self._weights / 1e6:.3g} M parameters"
 
     def punctuate(self, text: str) -> str:
         """Return the text with punctuation, its words untouched; text without a word as it is. Raises ModelError."""
@@ -111,12 +117,18 @@ def _settled(marks: list[str]) -> list[str]:
 
 
 def _marks(entries: Sequence[str], folder: Path) -> tuple[str, ...]:
-    """Return the mark that each output stands for, empty for none. Raises ModelError if one of the four is missing."""
-    if missing := {_COMMA, _STOP, _QUESTION, _PAUSE}.difference(entries):
+    """Return the mark that each output stands for, in full width, empty for none.
+
+    FunASR's own template of a configuration has `,` and `?` for two of them. Raises ModelError if one is missing.
+    """
+    full_width = {half: full for full, half in _HALF_WIDTH.items()}
+    marks = [full_width.get(entry, entry) for entry in entries]
+    known = (_COMMA, _STOP, _QUESTION, _PAUSE)
+    if missing := [mark for mark in known if mark not in marks]:
         raise ModelError(
             Stage.PUNCTUATION, f"the model in {folder} has the marks {' '.join(entries)}; lacking: {' '.join(missing)}"
         )
-    return tuple(entry if entry in _PUNCTUATION else "" for entry in entries)
+    return tuple(mark if mark in known else "" for mark in marks)
 
 
 class _Network(Protocol):

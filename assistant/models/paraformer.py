@@ -36,9 +36,16 @@ class Paraformer:
         self._frontend = checkpoint.frontend
         self._network = cast("_Network", checkpoint.network)
         self._bicif = checkpoint.architecture == "BiCifParaformer"
+        self._weights = sum(weights.numel() for weights in checkpoint.network.parameters())
         self._tokens = checkpoint.tokens
         with undisturbed():
             self.transcribe(np.zeros(SAMPLE_RATE, np.float32))
+
+    @property
+    def about(self) -> str:
+        """Say which it is: architecture, size of the vocabulary, parameters."""
+        kind = "BiCifParaformer" if self._bicif else "Paraformer"
+        return f"{kind}: {len(self._tokens)} tokens, {self._weights / 1e6:.3g} M parameters"
 
     def transcribe(self, samples: Samples) -> Transcript:
         """Return the words of one utterance, float32 [n] at 16 kHz, unpunctuated. Raises ModelError."""
