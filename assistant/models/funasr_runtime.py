@@ -25,19 +25,31 @@ from torch.overrides import TorchFunctionMode
 from assistant.errors import ModelError, ModelMissingError
 from assistant.models.quiet import undisturbed
 
-_PARTS = (
-    "funasr.frontends.wav_frontend",
+_FRONTEND = "funasr.frontends.wav_frontend"
+_PARAFORMER = (
+    _FRONTEND,
     "funasr.models.sanm.encoder",
     "funasr.models.paraformer.decoder",
     "funasr.models.paraformer.cif_predictor",
-    "funasr.models.bicif_paraformer.cif_predictor",
     "funasr.models.paraformer.model",
-    "funasr.models.bicif_paraformer.model",
-    "funasr.models.emotion2vec.model",
-    "funasr.models.fsmn_vad_streaming.encoder",
-    "funasr.models.fsmn_vad_streaming.model",
-    "funasr.models.ct_transformer.model",
 )
+_PARTS = {
+    "Paraformer": _PARAFORMER,
+    "BiCifParaformer": (
+        *_PARAFORMER,
+        "funasr.models.bicif_paraformer.cif_predictor",
+        "funasr.models.bicif_paraformer.model",
+    ),
+    "Emotion2vec": ("funasr.models.emotion2vec.model",),
+    "FsmnVADStreaming": (
+        _FRONTEND,
+        "funasr.models.fsmn_vad_streaming.encoder",
+        "funasr.models.fsmn_vad_streaming.model",
+    ),
+    "CTTransformer": ("funasr.models.sanm.encoder", "funasr.models.ct_transformer.model"),
+}
+"""The modules that enter an architecture and what it is built of into FunASR's registry."""
+
 _LAYER_LIST = re.compile(r"[\d\s\[\]()+*,]+")
 _NAMED_AT_MOST = 5
 _DRAWS = (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
@@ -86,7 +98,7 @@ def load(stage: str, folder: Path, architectures: tuple[str, ...], device: torch
             raise ModelError(
                 stage, f"{files.config} describes a '{architecture}'; known for this slot: {', '.join(architectures)}"
             )
-        tables = _tables()
+        tables = _tables(architecture)
         try:
             tokens = _tokens(_present(files.tokens)) if config.get("tokenizer") else ()
             frontend = _frontend(tables, config, files.cmvn)
@@ -106,8 +118,8 @@ class _Tables(Protocol):
     frontend_classes: Mapping[str, Callable[..., Frontend]]
 
 
-def _tables() -> _Tables:
-    """Import the parts of FunASR in use; each enters itself into the registry, which is returned.
+def _tables(architecture: str) -> _Tables:
+    """Import the parts of FunASR that an architecture needs; each enters itself into the registry, which is returned.
 
     The package's own `__init__` is left out, which takes 3.8 s and 250 MB for what nobody here uses; so `funasr` is a
     bare package for whoever imports it later in this process.
@@ -118,7 +130,7 @@ def _tables() -> _Tables:
             raise ModuleNotFoundError("funasr isn't installed", name="funasr")
         sys.modules["funasr"] = importlib.util.module_from_spec(spec)
     with contextlib.redirect_stdout(io.StringIO()):
-        for part in _PARTS:
+        for part in _PARTS[architecture]:
             importlib.import_module(part)
         return cast("_Tables", importlib.import_module("funasr.register").tables)
 
@@ -200,9 +212,9 @@ def _network(
     layers = str(audio.get("feature_encoder_spec", "[]"))
     if not _LAYER_LIST.fullmatch(layers):
         raise ValueError(f"feature_encoder_spec must be a list of numbers, not {layers!r}")
-    options = {**model, **config, "specaug": None, "vocab_size": len(tokens)}
+    sizes = {"vocab_size": len(tokens), "input_size": frontend.output_size() if frontend else None}
     with _Undrawn():
-        return build(**options, input_size=frontend.output_size() if frontend else None).requires_grad_(False).eval()
+        return build(**{**model, **config, "specaug": None, **sizes}).requires_grad_(False).eval()
 
 
 class _Undrawn(TorchFunctionMode):

@@ -1,6 +1,7 @@
 """How a checkpoint of FunASR lies on disk, as on the hub; and networks with random weights to fill it."""
 
 import json
+import tempfile
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 from torch import nn
 
 from assistant.models import funasr_runtime
+from assistant.models.funasr_runtime import Frontend
 from assistant.models.quiet import undisturbed
 
 _WRAPPERS = ("state_dict", "model")
@@ -29,23 +31,24 @@ def write(
     tokens: tuple[str, ...] = (),
     tokens_file: str | None = None,
     features: int = 0,
-    more_files: dict[str, object] | None = None,
+    seg_dict: str | None = None,
 ) -> Path:
-    """Write the files of one checkpoint; `more_files` goes into the index."""
+    """Write the files of one checkpoint, and the index that names them."""
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     torch.save(weights, folder / "model.pt")
-    files: dict[str, object] = {"init_param": "model.pt", "config": "config.yaml"}
+    files: dict[str, str | dict[str, str]] = {"init_param": "model.pt", "config": "config.yaml"}
     if tokens_file:
         # The hub's text files end without a line break, its lists are JSON.
         text = json.dumps(tokens, ensure_ascii=False) if tokens_file.endswith("json") else "\n".join(tokens)
         (folder / tokens_file).write_text(text, encoding="utf-8")
         files["tokenizer_conf"] = {"token_list": tokens_file}
+        if seg_dict is not None:
+            (folder / "seg_dict").write_text(seg_dict, encoding="utf-8")
+            files["tokenizer_conf"]["seg_dict_file"] = "seg_dict"
     if features:
         (folder / "am.mvn").write_text(cmvn(features), encoding="utf-8")
         files["frontend_conf"] = {"cmvn_file": "am.mvn"}
-    for key, value in (more_files or {}).items():
-        files[key] = {**files.get(key, {}), **value} if isinstance(value, dict) else value
     index = {
         "framework": "pytorch",
         "model": {"type": "funasr"},
@@ -56,14 +59,23 @@ def write(
     return folder
 
 
-def network(config: dict[str, object], labels: int, input_size: int | None) -> nn.Module:
+def network(config: dict[str, object], labels: int) -> nn.Module:
     """Return FunASR's network for a configuration, with the same random weights each time."""
     with undisturbed():
-        tables = funasr_runtime._tables()
+        tables = funasr_runtime._tables(str(config["model"]))
     with torch.random.fork_rng():
         torch.manual_seed(7)
         options = {**config["model_conf"], **config, "specaug": None}
-        return tables.model_classes[config["model"]](**options, vocab_size=labels, input_size=input_size).eval()
+        return tables.model_classes[config["model"]](**options, vocab_size=labels).eval()
+
+
+def frontend(config: dict[str, object], features: int) -> Frontend:
+    """Return the front end of a configuration, with the normalisation that `write` gives it."""
+    tables = funasr_runtime._tables(str(config["model"]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "am.mvn"
+        path.write_text(cmvn(features), encoding="utf-8")
+        return funasr_runtime._frontend(tables, config, path)
 
 
 def edit_weights(folder: Path, change: dict[str, torch.Tensor | None]) -> None:

@@ -48,7 +48,7 @@ def ct_transformer(folder: Path, size: Size = Size.TINY, likings: dict[str, floa
         "tokenizer_conf": {"unk_symbol": "<unk>"},
     }
     words = ("<blank>", "<s>", "</s>", *(_words(272_727 - 4) if size is Size.FULL else TINY_WORDS), "<unk>")
-    net = network(config, len(words), input_size=None)
+    net = network(config, len(words))
     with torch.no_grad():
         net.decoder.weight.normal_(std=2 / width**0.5, generator=torch.Generator().manual_seed(7))
         net.decoder.bias.copy_(torch.tensor([-1e4, 1.5, 0.0, 0.0, 0.0, -1.0]))

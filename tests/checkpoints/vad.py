@@ -74,7 +74,7 @@ _QUIET = 0.42
 
 def fsmn_vad(folder: Path) -> Path:
     """Write an FSMN-VAD that takes whatever is loud between 0.4 and 2 kHz for speech."""
-    net = network(_CONFIG, 0, input_size=None)
+    net = network(_CONFIG, 0)
     with torch.no_grad():
         _hear_loudness(net.encoder)
     return write(folder, _CONFIG, net.state_dict(), features=400)

@@ -77,7 +77,7 @@ def emotion2vec(folder: Path, tokens: tuple[str, ...] = EMOTION_TOKENS) -> Path:
     }
     weights = {
         name if name.startswith("proj.") else f"d2v_model.{name}": weight
-        for name, weight in network(config, len(tokens), input_size=None).state_dict().items()
+        for name, weight in network(config, len(tokens)).state_dict().items()
     }
     # The published file holds what its training needed as well, beside the model.
     training = {"extra_state": {"epoch": 1}, "last_optimizer_state": {"state": {0: {"exp_avg": torch.zeros(1000)}}}}
