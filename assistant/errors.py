@@ -63,6 +63,6 @@ class UnreachableError(FetchError):
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
             f"{address} can't be reached: {reason.splitlines()[0] if reason else 'no answer'}\n"
-            "check the network and try again: what has arrived is kept; a mirror may do: --set models.modelscope=https://... "
-            "(or models.huggingface)"
+            "check the network and try again, what has arrived is kept; or name a mirror, for example "
+            "--set models.huggingface=https://hf-mirror.com"
         )

@@ -8,10 +8,13 @@ import typer
 
 from assistant import __version__
 from assistant.apps.analysis.choices import Channel, Granularity
+from assistant.apps.models import app as models
+from assistant.apps.options import ConfigFiles, Profile, Sets
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
     from assistant.config.layers import Loaded
+    from assistant.config.tree import Config
 
 app = typer.Typer(
     help="An emotion-aware voice assistant: it hears how something is said, not only what.",
@@ -19,13 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Profile = Annotated[str | None, typer.Option("--profile", "-p", help="Which models to use: configs/PROFILE.yaml.")]
-ConfigFiles = Annotated[
-    list[str] | None,
-    typer.Option("--config", "-c", metavar="FILE", help="Your own settings over the profile's; may be given again."),
-]
-Sets = Annotated[list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="One setting: -s vad.mode=3.")]
+app.add_typer(models, name="models")
 
 
 def main() -> None:
@@ -72,7 +69,7 @@ def replay(
     from assistant.apps.replay import replay as run
     from assistant.apps.screen import Screen
 
-    settings = _load(profile, config, sets).config
+    settings = _ready(profile, config, sets)
     raise typer.Exit(run(settings, paths or [], Screen(settings, Console(), quiet=quiet), realtime=realtime))
 
 
@@ -92,7 +89,7 @@ def turn(
     from assistant.apps.screen import Screen
     from assistant.apps.turn import run_turns
 
-    settings = _load(profile, config, sets).config
+    settings = _ready(profile, config, sets, hearing=audio is not None)
     # With --json the output is data alone; what else there is to say goes to the error stream.
     run_turns(settings, audio, text, text_file, Screen(settings, Console(stderr=as_json)), as_json=as_json)
 
@@ -120,7 +117,7 @@ def analyze(
     from assistant.apps.analysis.options import Options, channel_of
     from assistant.apps.analyze import analyze as run
 
-    settings = _load(profile, config, sets).config
+    settings = _ready(profile, config, sets)
     options = Options(granularity, channel or channel_of(settings), embedding)
     raise typer.Exit(run(settings, paths, out, options, as_json=as_json))
 
@@ -144,6 +141,15 @@ def check(profile: Profile = None, config: ConfigFiles = None, sets: Sets = None
     from assistant.apps.settings import check as run
 
     raise typer.Exit(run(_load(profile, config, sets).config))
+
+
+def _ready(profile: str | None, config: list[str] | None, sets: list[str] | None, *, hearing: bool = True) -> "Config":
+    """Return the configuration of an engine that is about to be built, its models fetched if the person wishes."""
+    from assistant.apps.fetching import ready
+
+    settings = _load(profile, config, sets).config
+    ready(settings, hearing=hearing)
+    return settings
 
 
 def _load(profile: str | None, config: list[str] | None, sets: list[str] | None) -> "Loaded":

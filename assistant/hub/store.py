@@ -64,12 +64,11 @@ def resolve(reference: str, settings: Models) -> Path:
     if not (lack := lacking(folder)):
         return folder
     known = model.model
-    size = f", about {shown(known.about_bytes)}" if known else ""
-    about = f" ({known.purpose}{size})" if known else ""
+    what = f"it is for {known.purpose}, about {shown(known.about_bytes)}; " if known else ""
     raise ModelMissingError(
-        f"{model}{about}: {lack}\n"
-        f"fetch it: main.py models fetch {reference}   or all of profile full: main.py models fetch --profile full\n"
-        "without it, now: --profile mini"
+        f"{model}: {lack}\n"
+        f"{what}fetch it: main.py models fetch {reference}\n"
+        "fetch all of profile full: main.py models fetch --profile full; without it, now: --profile mini"
     )
 
 
@@ -100,7 +99,7 @@ def lacking(folder: Path) -> str | None:
     """Say what keeps the folder from being a whole model, by names and sizes alone; None if nothing does."""
     manifest = manifest_of(folder)
     if manifest is None:
-        return f"not fetched, no {MANIFEST} in {folder}"
+        return f"not fetched, there is no {folder / MANIFEST}"
     for file in manifest.files:
         try:
             size = (folder / file.path).stat().st_size
