@@ -1,5 +1,6 @@
 """From the configuration to living parts: the one place that names models, each imported only when chosen."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, assert_never
@@ -7,6 +8,7 @@ from typing import TypeVar, assert_never
 from assistant.config.analysis import Frames
 from assistant.config.check import broken
 from assistant.config.files import locate
+from assistant.config.layers import load
 from assistant.config.models import Models
 from assistant.config.perception import Asr as AsrSlot
 from assistant.config.perception import Bert, CtTransformer, Emotion2Vec, FsmnVad, Off, Paraformer, SileroVad, WebRtcVad
@@ -19,10 +21,12 @@ from assistant.config.tuning import Tuning, load_tuning
 from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import ConfigError
+from assistant.hub.reference import parse
+from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
 from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
-from assistant.session import Session
-from assistant.types import Observation
+from assistant.session import Hint, Session
+from assistant.types import Language, Observation
 
 _M = TypeVar("_M", bound=Asr | EmotionModel | SentimentModel | Punctuator | None)
 
@@ -75,7 +79,25 @@ def build_session(
         tuning,
         speculate=config.engine.speculate,
         heard=heard,
+        hint=_hint(config, tuning),
     )
+
+
+def _hint(config: Config, tuning: Tuning) -> Hint | None:
+    """Return what a stranger to the recogniser is told: how to get the real models, their size, how long that takes."""
+    if not isinstance(config.asr, Paraformer) or config.asr.familiar_from is None:
+        return None
+    named = [parse(reference).model for reference in references(load("full", env={}).config)]
+    size = sum(model.about_bytes for model in named if model)
+    values = {"size": shown(size), "minutes": str(math.ceil(size * 8 / 100e6 / 60))}
+    language = Language.ZH if tuning.language == "auto" else Language(tuning.language)
+    return Hint(config.asr.familiar_from, tuning.texts[language].say("console.stranger", values))
+
+
+def references(config: Config) -> list[str]:
+    """Return the models that the slots of a configuration name, in the order of the slots."""
+    slots = (config.vad, config.asr, config.emotion, config.sentiment, config.punctuator)
+    return [slot.model for slot in slots if not isinstance(slot, WebRtcVad | Off)]
 
 
 def build_tuning(config: Config) -> Tuning:

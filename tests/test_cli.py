@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from assistant.audio.files import read
 from assistant.config.files import DIALOGUES
 from assistant.store.journal import decode
-from assistant.types import Language
+from assistant.types import SAMPLE_RATE, Language
 from tests.stubs import CONFIG
 
 TOP = Path(__file__).resolve().parent.parent
@@ -73,6 +75,18 @@ def test_a_spoken_turn_prints_its_record_as_json_and_nothing_else() -> None:
     assert record.observation.voice is not None
     assert record.observation.transcript is not None
     assert record.timings_ms["asr"] > 0
+
+
+def test_a_voice_that_the_mini_models_do_not_know_is_offered_the_real_ones(tmp_path: Path) -> None:
+    backwards = tmp_path / "backwards.wav"
+    with wave.open(str(backwards), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", "not compressed"))
+        file.writeframes((read(CLIP, CONFIG.audio_files)[::-1] * 32767).astype("<i2").tobytes())
+    done = run("turn", "--audio", backwards, "--json", "--set", "language=en")
+    assert decode(done.stdout).observation.transcript is not None
+    assert "main.py models fetch" in " ".join(done.stderr.split())
+    assert "4.3 GB" in done.stderr
+    assert "models fetch" not in run("turn", "--audio", CLIP, "--set", "language=en").stdout
 
 
 def test_each_line_of_a_text_file_is_a_conversation_of_its_own(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def replay(config: Config, paths: Sequence[Path], screen: Screen, *, realtime: b
 
 
 def _engine(config: Config, screen: Screen) -> Engine:
-    with screen.loading():
-        return build_engine(config, deadlines=False)
+    with screen.loading() as told:
+        return build_engine(config, deadlines=False, told=told)
 
 
 class _Player:

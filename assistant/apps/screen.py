@@ -1,7 +1,7 @@
 """What a person sees of a conversation in a terminal: each turn as it happens, with its evidence and its reasons."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +43,14 @@ class Screen:
         self._announced = ""
 
     @contextmanager
-    def loading(self) -> Iterator[None]:
-        """Show that the models are being loaded; then say plainly when they are the small bundled ones."""
+    def loading(self) -> Iterator[Callable[[str], None]]:
+        """Show that the models are being loaded; then say plainly when they are the small bundled ones.
+
+        What it gives prints a line about each model.
+        """
         began = time.monotonic()
         with self._console.status(self._words.screen("loading")):
-            yield
+            yield lambda about: self._console.print(Text(about, style="dim"))
         seconds = f"{time.monotonic() - began:.1f}"
         self._console.print(Text(self._words.screen("loaded", {"seconds": seconds}), style="dim"))
         if self._mini:

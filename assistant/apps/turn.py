@@ -11,7 +11,7 @@ from assistant.audio.files import read
 from assistant.build import build_engine, build_session, build_tuning
 from assistant.config.tree import Config
 from assistant.errors import AudioError, ScriptError
-from assistant.events import Input, TurnCompleted, TypedText
+from assistant.events import Input, Notice, TurnCompleted, TypedText
 from assistant.store.journal import encode
 
 
@@ -30,8 +30,8 @@ def run_turns(
     if not asked:
         raise ScriptError("nothing to do: give --audio FILE, --text TEXT or --text-file FILE")
     tuning = build_tuning(config)
-    with screen.loading():
-        engine = build_engine(config, deadlines=False, hearing=audio is not None)
+    with screen.loading() as told:
+        engine = build_engine(config, deadlines=False, hearing=audio is not None, told=told)
     with engine:
         for number, inputs in enumerate(asked, 1):
             session = build_session(config, engine, tuning, f"turn-{number}")
@@ -39,7 +39,7 @@ def run_turns(
             for event in session.run(inputs, patient=True):
                 if as_json and isinstance(event, TurnCompleted):
                     typer.echo(encode(event.record))
-                elif not as_json:
+                elif isinstance(event, Notice) or not as_json:
                     screen.show(event)
                 answered += isinstance(event, TurnCompleted)
             if not answered:
