@@ -82,12 +82,17 @@ def edit_weights(folder: Path, change: dict[str, torch.Tensor | None]) -> None:
     """Replace weights of a FunASR checkpoint by name; None takes one out."""
     path = folder / "model.pt"
     stored = torch.load(path, weights_only=True)
-    weights = next((stored[wrapper] for wrapper in _WRAPPERS if wrapper in stored), stored)
+    weights = weights_in(stored)
     for name, weight in change.items():
         weights.pop(name)
         if weight is not None:
             weights[name] = weight
     torch.save(stored, path)
+
+
+def weights_in(stored: dict[str, object]) -> dict[str, torch.Tensor]:
+    """Return the weights by name from what a `model.pt` holds: themselves, or under a key beside other things."""
+    return next((stored[wrapper] for wrapper in _WRAPPERS if wrapper in stored), stored)
 
 
 def cmvn(size: int) -> str:
