@@ -17,8 +17,16 @@ CONFIGS = _root(_TOP / "configs", _PACKAGE / "bundled" / "configs")
 PROMPTS = _root(_TOP / "prompts", _PACKAGE / "bundled" / "prompts")
 DIALOGUES = _root(_TOP / "tests" / "dialogues", _PACKAGE / "bundled" / "dialogues")
 CHECKPOINTS = _PACKAGE / "checkpoints"
+FONTS = _PACKAGE / "fonts"
+CALIBRATION = _PACKAGE / "calibration"
 
-_ROOTS = {"configs": CONFIGS, "prompts": PROMPTS, "dialogues": DIALOGUES, "checkpoints": CHECKPOINTS}
+_ROOTS = {
+    "configs": CONFIGS,
+    "prompts": PROMPTS,
+    "dialogues": DIALOGUES,
+    "checkpoints": CHECKPOINTS,
+    "calibration": CALIBRATION,
+}
 
 
 def locate(reference: str) -> Path:

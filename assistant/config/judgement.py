@@ -23,8 +23,18 @@ def _distribution(value: dict[Emotion, float]) -> dict[Emotion, float]:
     return value
 
 
+def _complete(rows: dict[Emotion, dict[Polarity, float]]) -> dict[Emotion, dict[Polarity, float]]:
+    if set(rows) != set(FELT):
+        raise ValueError(f"needs a row for each of {', '.join(FELT)}")
+    for emotion, row in rows.items():
+        if set(row) != set(Polarity) or abs(sum(row.values()) - 1) > 1e-6 or min(row.values()) <= 0:
+            raise ValueError(f"row '{emotion}' needs all four polarities, each above 0, summing to 1")
+    return rows
+
+
 Bias = Annotated[dict[Emotion, Annotated[float, Field(ge=-1, le=1)]], AfterValidator(_only_felt)]
 Prior = Annotated[dict[Emotion, Probability], AfterValidator(_distribution)]
+Confusion = Annotated[dict[Emotion, dict[Polarity, Probability]], AfterValidator(_complete)]
 
 
 class Ramp(Section):
@@ -61,17 +71,7 @@ class WordsEvidence(Section):
     characters: Ramp
     fillers: tuple[Annotated[str, Field(min_length=1)], ...]
     filler_factor: Probability
-    confusion: dict[Emotion, dict[Polarity, Probability]]
-
-    @field_validator("confusion")
-    @classmethod
-    def _complete(cls, rows: dict[Emotion, dict[Polarity, float]]) -> dict[Emotion, dict[Polarity, float]]:
-        if set(rows) != set(FELT):
-            raise ValueError(f"needs a row for each of {', '.join(FELT)}")
-        for emotion, row in rows.items():
-            if set(row) != set(Polarity) or abs(sum(row.values()) - 1) > 1e-6 or min(row.values()) <= 0:
-                raise ValueError(f"row '{emotion}' needs all four polarities, each above 0, summing to 1")
-        return rows
+    confusion: Confusion
 
 
 class Pooling(Section):

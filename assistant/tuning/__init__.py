@@ -1,0 +1,1 @@
+"""Tuning over what was recorded: decisions compared and explained, calibration fitted; pure, no file is opened here."""
