@@ -79,7 +79,8 @@ def _check(block: Block, seconds: float, name: str, limits: AudioFiles) -> None:
     if channels > limits.max_channels:
         raise AudioError(f"{name}: has {channels} channels; at most {limits.max_channels} (audio_files.max_channels)")
     if seconds > limits.max_seconds:
-        raise AudioError(f"{name}: longer than {limits.max_seconds:g} s (audio_files.max_seconds); cut it into parts")
+        where = "audio_files.max_seconds; for analyze, analysis.max_seconds"
+        raise AudioError(f"{name}: longer than {limits.max_seconds:g} s ({where}); cut it into parts")
 
 
 def _mono(block: Block, seconds: float, name: str, limits: AudioFiles) -> Samples:
@@ -90,7 +91,8 @@ def _mono(block: Block, seconds: float, name: str, limits: AudioFiles) -> Sample
     elif limits.channel < len(block.samples):
         sound = block.samples[limits.channel]
     elif len(block.samples) == 1:
-        raise AudioError(f"{name}: mono, so it has no channel {limits.channel}; 0 or mean (audio_files.channel)")
+        where = "audio_files.channel; for analyze, --channel left or mix"
+        raise AudioError(f"{name}: mono, it has no channel {limits.channel}; 0 or mean will do ({where})")
     else:
         last = len(block.samples) - 1
         raise AudioError(f"{name}: has no channel {limits.channel}; 0 to {last}, or mean (audio_files.channel)")

@@ -1,5 +1,6 @@
 """Where results go: one folder per recording, hidden until it is complete; one run at a time per output folder."""
 
+import errno
 import shutil
 import sys
 from collections.abc import Iterator
@@ -59,12 +60,10 @@ def told(path: Path) -> Iterator[None]:
 
 
 def _reserved(out: Path, name: str) -> Path:
-    for number in count(1):
-        folder = out / (_PARTIAL + (name if number == 1 else f"{name}_{number}"))
-        if not final(folder).exists():
-            folder.mkdir()
-            return folder
-    raise AssertionError
+    names = (name if number == 1 else f"{name}_{number}" for number in count(1))
+    folder = next(out / f"{_PARTIAL}{each}" for each in names if not (out / each).exists())
+    folder.mkdir()
+    return folder
 
 
 def _claim(lock: BinaryIO, out: Path) -> None:
@@ -79,4 +78,6 @@ def _claim(lock: BinaryIO, out: Path) -> None:
 
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise OutputError(f"{out}: another analysis is writing here; wait for it, or choose another --out") from error
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            raise OutputError(f"{out}: another analysis is writing here; wait for it, or take another --out") from error
+        # Some network drives know no locks: then two runs at once are the user's to avoid.
