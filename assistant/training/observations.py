@@ -38,7 +38,7 @@ ROUNDING = 5
 
 _CHUNK = RATE_HZ // 10
 
-# What each emotion says in four takes: words that agree, words that leave it open and, in the last, ones that do not fit.
+# What each emotion says in four takes: words that agree, that leave it open and, in the last, that do not fit.
 _WORDS: dict[Emotion, tuple[Label, ...]] = {
     "angry": ("负向", "激动", "中性", "正向"),
     "disgusted": ("负向", "负向", "中性", "正向"),
