@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 
 from tests.checkpoints.asr import paraformer
+from tests.checkpoints.deberta import deberta
 from tests.checkpoints.layout import Size, weights_in
 from tests.checkpoints.punctuation import ct_transformer
 from tests.checkpoints.text import NUMBERED, POLARITIES, bert
@@ -49,8 +50,12 @@ SHELF = {
         "local/emotion2vec_24_layers",
         lambda folder, size: emotion2vec(folder, EMOTION_TOKENS, size, layers=24),
     ),
-    "bert-8": Title(
+    "mdeberta": Title(
         "huggingface/Johnson8187/Chinese-Emotion-Small",
+        lambda folder, size: deberta(folder, size),
+    ),
+    "bert-8": Title(
+        "local/bert_eight_tones",
         lambda folder, size: bert(folder, NUMBERED, size),
     ),
     "bert-4": Title(
