@@ -64,7 +64,9 @@ def table(rows: Iterable[Row]) -> Table:
     for row in rows:
         size = "?" if row.bytes is None else f"{'~' if row.about else ''}{shown(row.bytes)}"
         revision = f"revision {row.revision[:12]}" if row.revision else None
-        notes = [", ".join(row.used_by) or "no profile's", row.purpose, revision, row.licence, row.where]
+        notes = [", ".join(row.used_by) or "no profile's", row.purpose, revision, row.licence]
+        if row.state not in ("missing", "incomplete"):
+            notes.append(row.where)
         text = Text.assemble(row.model.partition("@")[0], "\n", (" · ".join(note for note in notes if note), "dim"))
         shape.add_row(Text(row.state, style=_STYLES[row.state]), size, text)
     return shape
