@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.apps.analysis.choices import Granularity
+from assistant.apps.analysis.envelope import Envelope
 from assistant.apps.analysis.options import Options, limits
 from assistant.apps.analysis.result import (
     PICTURE,
@@ -22,7 +23,7 @@ from assistant.apps.analysis.result import (
     fused,
     write,
 )
-from assistant.apps.analysis.timeline import Envelope, draw
+from assistant.apps.analysis.timeline import draw
 from assistant.apps.analysis.vectors import VectorFile
 from assistant.apps.words import Words
 from assistant.audio.files import stream
