@@ -1,7 +1,7 @@
 """The profile `full` from an empty disk to an answer, as at a user's desk: everything is real but the weights.
 
-A hub on this machine serves checkpoints with random weights in the real ones' layout; `models fetch` gets them; then the
-network is cut and the profile is used. Tiny checkpoints run always, those of the full size with `pytest -m full`.
+A hub on this machine serves checkpoints with random weights in the real ones' layout; `models fetch` gets them; then
+the network is cut and the profile is used. Tiny checkpoints run always, those of the full size with `pytest -m full`.
 """
 
 import json

@@ -52,7 +52,7 @@ SHELF = {
     ),
     "mdeberta": Title(
         "huggingface/Johnson8187/Chinese-Emotion-Small",
-        lambda folder, size: deberta(folder, size),
+        deberta,
     ),
     "bert-8": Title(
         "local/bert_eight_tones",
