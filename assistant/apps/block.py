@@ -89,7 +89,7 @@ class Block:
         return line
 
     def _judgement(self, affect: Affect) -> Text:
-        line = Text().append(self._statement(affect), style=f"bold {COLOURS.get(affect.label or '', 'white')}")
+        line = Text().append(statement(affect, self._words), style=f"bold {COLOURS.get(affect.label or '', 'white')}")
         if affect.confidence:
             line.append(f"  {affect.confidence:.0%}", style="bold")
         if affect.conflict.kind:
@@ -97,17 +97,6 @@ class Block:
         line.append(f"  {self._words.screen('valence')} {affect.valence:+.2f}", style="dim")
         line.append(f"  {self._words.screen('arousal')} {affect.arousal:+.2f}", style="dim")
         return line
-
-    def _statement(self, affect: Affect) -> str:
-        match affect:
-            case Affect(certainty=Certainty.MIXED, mixed=(first, second)):
-                return self._words.label("mixed", pair_name((first, second)))
-            case Affect(certainty=Certainty.GROUP, group=str(group)):
-                return self._words.label("group", group)
-            case Affect(certainty=Certainty.LABEL, label=str(label)):
-                return self._words.label("emotion", label)
-            case _:
-                return self._words.label("certainty", affect.certainty)
 
     def _evidence(self, affect: Affect) -> Iterator[Text]:
         """Yield what each kind of evidence adds to the strongest emotions, and how far it is trusted."""
@@ -122,6 +111,19 @@ class Block:
             f"{words.screen('reliability')} {trust.voice:.2f} / {trust.words:.2f}  K {affect.conflict.value:.2f}",
             style="dim",
         )
+
+
+def statement(affect: Affect, words: Words) -> str:
+    """Return what is stated of a feeling, in words."""
+    match affect:
+        case Affect(certainty=Certainty.MIXED, mixed=(first, second)):
+            return words.label("mixed", pair_name((first, second)))
+        case Affect(certainty=Certainty.GROUP, group=str(group)):
+            return words.label("group", group)
+        case Affect(certainty=Certainty.LABEL, label=str(label)):
+            return words.label("emotion", label)
+        case _:
+            return words.label("certainty", affect.certainty)
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:
