@@ -16,6 +16,7 @@ from assistant.config.perception import EmotionModel as EmotionSlot
 from assistant.config.perception import Punctuator as PunctuatorSlot
 from assistant.config.perception import SentimentModel as SentimentSlot
 from assistant.config.perception import Vad as VadSlot
+from assistant.config.texts import load_texts
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning, load_tuning
 from assistant.core.safety import assess
@@ -26,7 +27,10 @@ from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
 from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Hint, Session
-from assistant.types import Language, Observation
+from assistant.store.dispatcher import Dispatcher
+from assistant.store.outbox import Outbox
+from assistant.store.sinks.build import build_route
+from assistant.types import Language, Level, Observation
 
 _M = TypeVar("_M", bound=Asr | EmotionModel | SentimentModel | Punctuator | None)
 
@@ -121,6 +125,20 @@ def load_files(config: Config) -> Tuning:
         crisis=locate(files.crisis),
         prompts=locate(files.prompts),
     )
+
+
+def build_dispatcher(config: Config) -> Dispatcher:
+    """Return what keeps alerts and tells those who are configured, not yet started. Raises ConfigError, AlertError."""
+    alerts = config.alerts
+    if alerts.outbox is None:
+        raise ConfigError(
+            "alerts.outbox is null: no alerts are kept; set it to a file, -s alerts.outbox=runs/alerts.sqlite"
+        )
+    texts = load_texts(locate(config.files.prompts) / (Language.ZH if config.language == "auto" else config.language))
+    levels = {level: texts.say(f"labels.level.{level}") for level in Level}
+    routes = {name: build_route(name, choice, levels) for name, choice in alerts.sinks.items()}
+    outbox = Outbox(Path(alerts.outbox).expanduser(), alerts.retry, keep_days=alerts.keep_days)
+    return Dispatcher(outbox, routes, include_text=alerts.include_text, grace_s=alerts.grace_s)
 
 
 def build_vad(slot: VadSlot, models: Models) -> Vad:

@@ -59,10 +59,3 @@ class FetchError(AssistantError):
 
 class UnreachableError(FetchError):
     """A hub can't be reached, or the connection broke; another try goes on where this one ended."""
-
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(
-            f"{address} can't be reached: {reason.splitlines()[0] if reason else 'no answer'}\n"
-            "check the network and try again, what has arrived is kept; or name a mirror, for example "
-            "--set models.huggingface=https://hf-mirror.com"
-        )

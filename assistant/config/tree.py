@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from assistant.config.alerts import Alerts
 from assistant.config.analysis import Analysis
 from assistant.config.base import Section
 from assistant.config.judgement import Fusion, Memory
@@ -52,5 +53,6 @@ class Config(Section):
     memory: Memory
     files: Files
     journal: Journal
+    alerts: Alerts
     audio_files: AudioFiles
     analysis: Analysis
