@@ -77,7 +77,7 @@ class Fsmn:
         self._layers = [_Layer(weights, f"fsmn.{index}") for index in range(layers)]
 
     def posteriors(self, features: Matrix) -> Matrix:
-        """Return the probability of every class [t, classes] in the frames that follow those heard so far [t, d]."""
+        """Return the probability of every class [t, classes] in the next frames [t, d] of the stream, at least one."""
         narrow, wide = self._inputs
         hidden = np.maximum(wide(narrow(features)), 0)
         for layer in self._layers:

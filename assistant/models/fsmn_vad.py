@@ -24,11 +24,8 @@ class FsmnVad:
     FunASR's state machine around the network is left out, and its wait for the end of speech with it (2 s for a short
     sentence unless `max_end_silence_time` is set): here `segmenter.hangover_s` says how long, for every detector alike.
 
-    FunASR calls a frame of 10 ms speech where speech >= silence + `speech_noise_thres`, silence being the sum of the
-    posteriors named by `sil_pdf_ids` and speech 1 - silence (`GetFrameState` in
-    funasr/models/fsmn_vad_streaming/model.py), so with 0.6 from speech = 0.8 on. The probability here is that of speech
-    with its odds divided by the odds of that bar: 0.5 is the bar. It is of the mean posterior of the 10 ms frames that
-    a frame of 30 ms completes; on average these lie 33 ms back, because the network sees two frames ahead.
+    The probability is that of `speech_probability` for the mean posterior of the 10 ms frames that a frame of 30 ms
+    completes: 0.5 is where FunASR says speech. On average these lie 33 ms back, for the network sees two frames ahead.
 
     A frame whose RMS is below `energy_floor` is silence. Raises ModelError, ModelMissingError.
     """
@@ -39,8 +36,7 @@ class FsmnVad:
         frontend = _streamable(network, checkpoint.frontend, folder / "config.yaml")
         self._floor = energy_floor
         self._silent = network.vad_opts.sil_pdf_ids
-        bar = (1 + network.vad_opts.speech_noise_thres) / 2
-        self._bar_odds = bar / (1 - bar)
+        self._margin = network.vad_opts.speech_noise_thres
         self._features = Features(frontend)
         weights = {name: weight.numpy() for name, weight in network.encoder.state_dict().items()}
         self._network = Fsmn(weights, network.encoder_conf["fsmn_layers"])
@@ -57,13 +53,23 @@ class FsmnVad:
             return 0.0
         silence = float(self._network.posteriors(features)[:, self._silent].sum(axis=1).mean())
         loud = float(np.dot(frame, frame)) >= self._floor**2 * len(frame)
-        speech = 1 - silence
-        return speech / (speech + self._bar_odds * silence) if loud else 0.0
+        return speech_probability(silence, self._margin) if loud else 0.0
 
     def reset(self) -> None:
         """Forget the stream heard so far."""
         self._features.reset()
         self._network.reset()
+
+
+def speech_probability(silence: float, margin: float) -> float:
+    """Return the probability of speech from that of silence, 0.5 where speech is as much more likely as `margin`.
+
+    FunASR calls a frame speech where 1 - silence >= silence + margin, its `speech_noise_thres` (`GetFrameState` in
+    funasr/models/fsmn_vad_streaming/model.py); 0.6 puts the bar at 1 - silence = 0.8. The odds of speech are divided by
+    those of the bar.
+    """
+    odds_of_bar = (1 + margin) / (1 - margin)
+    return (1 - silence) / (1 - silence + odds_of_bar * silence)
 
 
 def _streamable(network: "_Network", frontend: Frontend | None, where: Path) -> Frontend:
