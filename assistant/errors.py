@@ -59,3 +59,15 @@ class FetchError(AssistantError):
 
 class UnreachableError(FetchError):
     """A hub can't be reached, or the connection broke; another try goes on where this one ended."""
+
+
+class AlertError(AssistantError):
+    """An alert that can't be kept, found, acknowledged or sent again: names it or the outbox, and what would do."""
+
+    exit_code = 5
+
+
+class DeliveryError(AssistantError):
+    """One attempt to bring an alert to a sink that failed; it stays in the outbox and is tried again."""
+
+    exit_code = 5
