@@ -11,6 +11,7 @@ from assistant.config.models import Models
 from assistant.config.tree import Config
 from assistant.hub.fetch import Plan, fetch, plan
 from assistant.hub.reference import Reference
+from assistant.hub.remote import address_of
 from assistant.hub.size import shown
 from assistant.hub.store import root
 from assistant.hub.uses import missing, references_of
@@ -39,6 +40,9 @@ def ready(config: Config, *, hearing: bool = True) -> None:
 
 def bring(models: Sequence[Reference], settings: Models, console: Console, *, dry_run: bool = False) -> None:
     """Fetch models, saying first how much it is and what room there is."""
+    addresses = dict.fromkeys(address_of(model.hub, settings) for model in missing(models, settings))
+    if addresses:
+        console.print(f"asking {' and '.join(addresses)}", style="dim", markup=False, highlight=False)
     planned = plan(models, settings)
     _tell(planned, settings, console)
     if dry_run or not planned.jobs:

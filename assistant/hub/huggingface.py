@@ -11,14 +11,15 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIs
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars, httpx
 
-from assistant.errors import FetchError, UnreachableError
+from assistant.errors import FetchError
 from assistant.hub.reference import Reference
-from assistant.hub.remote import UNFINISHED, RemoteFile
+from assistant.hub.remote import UNFINISHED, RemoteFile, unreachable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _RETRY_LATER = (408, 429)
+_CLOSED = (401, 403)
 
 
 class _Counted(io.BufferedWriter):
@@ -78,15 +79,17 @@ class HuggingFace:
         except OfflineModeIsEnabled as error:
             raise FetchError("HF_HUB_OFFLINE is set: unset it to fetch") from error
         except GatedRepoError as error:
-            raise FetchError(f"{self.address} doesn't give {model.id} to everybody: {error}") from error
+            raise FetchError(f"{self.address} doesn't give {model.id} to everybody") from error
         except RepositoryNotFoundError as error:
             raise FetchError(f"{self.address} has no model {model.id}, or doesn't show it") from error
         except HfHubHTTPError as error:
             status = error.response.status_code
             if status >= 500 or status in _RETRY_LATER:
-                raise UnreachableError(self.address, str(error)) from error
-            raise FetchError(f"{self.address} has no {model.id} at revision {model.revision}: {error}") from error
+                raise unreachable(model, self.address, error) from error
+            if status in _CLOSED:
+                raise FetchError(f"{self.address} doesn't give {model.id} to everybody") from error
+            raise FetchError(f"{self.address} has no {model.id} at revision {model.revision}") from error
         except httpx.HTTPError as error:
-            raise UnreachableError(self.address, str(error) or type(error).__name__) from error
+            raise unreachable(model, self.address, error) from error
         except ValueError as error:  # a page instead of data, as a portal or a wrong mirror sends
             raise FetchError(f"{self.address} doesn't answer as Hugging Face does: {error}") from error

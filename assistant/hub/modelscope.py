@@ -15,9 +15,9 @@ from modelscope_hub.errors import (
     ServerError,
 )
 
-from assistant.errors import FetchError, UnreachableError
+from assistant.errors import FetchError
 from assistant.hub.reference import Reference
-from assistant.hub.remote import RemoteFile
+from assistant.hub.remote import RemoteFile, unreachable
 
 
 class _Anonymous(HubConfig):
@@ -74,14 +74,12 @@ class ModelScope:
         try:
             yield
         except NotExistError as error:
-            raise FetchError(
-                f"{self.address} has no {model.id} at revision {model.revision}, or not all of it: {error}"
-            ) from error
+            raise FetchError(f"{self.address} has no {model.id} at revision {model.revision}") from error
         except (AuthenticationError, PermissionDeniedError) as error:
-            raise FetchError(f"{self.address} doesn't give {model.id} to everybody: {error}") from error
+            raise FetchError(f"{self.address} doesn't give {model.id} to everybody") from error
         except (NetworkError, ServerError, RateLimitError) as error:
-            raise UnreachableError(self.address, str(error)) from error
+            raise unreachable(model, self.address, error) from error
         except HubError as error:
-            raise FetchError(f"{model} from {self.address}: {error}") from error
+            raise FetchError(f"{model} from {self.address}: {str(error).splitlines()[0]}") from error
         except ValueError as error:  # a page instead of data, as a portal or a wrong mirror sends
             raise FetchError(f"{self.address} doesn't answer as ModelScope does: {error}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from assistant.config.models import Models
+from assistant.errors import UnreachableError
 from assistant.hub.catalog import Hub
 from assistant.hub.reference import Reference
 
@@ -50,6 +51,23 @@ class Remote(Protocol):
         ...
 
 
+def address_of(hub: Hub, settings: Models) -> str:
+    """Return the configured address of a hub."""
+    return settings.modelscope if hub == "modelscope" else settings.huggingface
+
+
+def unreachable(model: Reference, address: str, error: BaseException) -> UnreachableError:
+    """Return what to tell a person: the address, the innermost reason, and what to do."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return UnreachableError(
+        f"{address} can't be reached: {reason[:200]}\n"
+        f"check the network and try again, what has arrived is kept; or name a mirror: --set models.{model.hub}="
+        f"{'https://hf-mirror.com' if model.hub == 'huggingface' else 'https://...'}"
+    )
+
+
 def remote_of(hub: Hub, settings: Models) -> Remote:
     """Return the hub at the configured address; its client library is imported only now."""
     os.environ.update(_QUIET)
@@ -57,9 +75,9 @@ def remote_of(hub: Hub, settings: Models) -> Remote:
         case "modelscope":
             from assistant.hub.modelscope import ModelScope
 
-            return ModelScope(settings.modelscope)
+            return ModelScope(address_of(hub, settings))
         case "huggingface":
             from assistant.hub.huggingface import HuggingFace
 
-            return HuggingFace(settings.huggingface)
+            return HuggingFace(address_of(hub, settings))
     assert_never(hub)
