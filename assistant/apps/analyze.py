@@ -50,7 +50,7 @@ def analyze(config: Config, paths: Sequence[Path], out: Path, options: Options, 
     settings = fingerprint(config, tuning, options)
     report = _Report(words, len(files), out, as_json=as_json, many=many)
     with opened(out), ExitStack() as stack:
-        batch = Batch(out, settings, options)
+        batch = Batch(out, settings, options, words)
         jobs = list(looked(aside, words, files))
         to_hear = batch.to_hear(jobs)
         gauge = Gauge(aside, words, len(jobs), to_hear)
@@ -131,8 +131,8 @@ def _console() -> Console:
 @contextmanager
 def _loaded(config: Config, options: Options, screen: Screen) -> Iterator[Engine]:
     frames = config.analysis.frames if options.granularity is Granularity.FRAME else None
-    with screen.loading():
-        engine = build_engine(config, deadlines=False, frames=frames)
+    with screen.loading() as told:
+        engine = build_engine(config, deadlines=False, frames=frames, told=told)
     with engine:
         yield engine
 

@@ -1,6 +1,7 @@
-"""Sound written down as it comes: WAV, mono, 16 bit, 16 kHz."""
+"""Sound written down as it comes, and read again: WAV, mono, 16 bit, 16 kHz."""
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,6 +45,14 @@ class WavWriter:
         with self._file:
             self._file.seek(0)
             self._file.write(_header(self._samples * _BYTES))
+
+
+def pieces(path: Path, size: int = SAMPLE_RATE) -> Iterator[Samples]:
+    """Yield what a WavWriter wrote, float32 [n], at most `size` samples at a time. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(_HEADER)
+        while block := file.read(size * _BYTES):
+            yield np.frombuffer(block, "<i2").astype(np.float32) / 32768
 
 
 def _header(size: int) -> bytes:

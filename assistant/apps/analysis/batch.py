@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from assistant.apps.analysis.finish import finish
 from assistant.apps.analysis.folders import final, fresh, told
 from assistant.apps.analysis.index import Entry, Index
 from assistant.apps.analysis.options import Options
-from assistant.apps.analysis.result import PICTURE, RESULT, SOUND, VECTORS, Recording, Source, read, write
+from assistant.apps.analysis.result import PICTURE, RESULT, SOUND, VECTORS, Recording, Source, read
 from assistant.apps.analysis.sources import digest, shown
+from assistant.apps.words import Words
 from assistant.audio.probe import declared_s
 from assistant.errors import AudioError
 
@@ -52,10 +54,11 @@ def look(paths: Sequence[Path]) -> Iterator[Job]:
 class Batch:
     """The results in one output folder, under one fingerprint of settings."""
 
-    def __init__(self, out: Path, settings: str, options: Options) -> None:
+    def __init__(self, out: Path, settings: str, options: Options, words: Words) -> None:
         self._out = out
         self._settings = settings
         self._options = options
+        self._words = words
         self._index = Index(out)
 
     def to_hear(self, jobs: Sequence[Job]) -> dict[Path, float]:
@@ -90,9 +93,9 @@ class Batch:
             return Outcome(shown(job.path), str(self._out / entry.folder), True, None, recording)
         copied = replace(recording, source=replace(recording.source, path=shown(job.path)))
         with fresh(self._out, datetime.now()) as folder:
-            for name in self._files():
+            for name in {SOUND, VECTORS} & set(self._files()):
                 shutil.copyfile(self._out / entry.folder / name, folder / name)
-            write(copied, folder)
+            finish(copied, folder, self._words)
         return self._done(job, final(folder), copied, reused=True)
 
     def _done(self, job: Job, folder: Path, recording: Recording, *, reused: bool) -> Outcome:

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from assistant.apps.analysis.choices import Granularity
-from assistant.apps.analysis.envelope import Envelope
+from assistant.apps.analysis.finish import finish
 from assistant.apps.analysis.options import Options, limits
 from assistant.apps.analysis.result import (
-    PICTURE,
     RESULT_VERSION,
     SOUND,
     VECTORS,
@@ -21,9 +20,7 @@ from assistant.apps.analysis.result import (
     Recording,
     Source,
     fused,
-    write,
 )
-from assistant.apps.analysis.timeline import draw
 from assistant.apps.analysis.vectors import VectorFile
 from assistant.apps.words import Words
 from assistant.audio.files import stream
@@ -60,7 +57,7 @@ def listen(how: Listener, path: Path, source: Source, folder: Path, passed: Call
 
     The duration of `source` is set right. Raises AudioError for what can't be read, OSError for what can't be written.
     """
-    whole, envelope, utterances = Recorded(), Envelope(), list[Heard]()
+    whole, utterances = Recorded(), list[Heard]()
     with ExitStack() as files:
         sound = files.enter_context(WavWriter(folder / SOUND))
         rows = files.enter_context(VectorFile(folder / VECTORS)) if _follows(how.options) else None
@@ -69,7 +66,6 @@ def listen(how: Listener, path: Path, source: Source, folder: Path, passed: Call
             for samples in stream(path, limits(how.config, how.options.channel)):
                 start = sound.seconds
                 sound.write(samples)
-                envelope.push(samples)
                 yield AudioChunk(samples, start)
                 passed(sound.seconds)
 
@@ -84,8 +80,7 @@ def listen(how: Listener, path: Path, source: Source, folder: Path, passed: Call
         mean = seen.voice.embedding if seen.voice else None
         np.save(folder / VECTORS, np.asarray(mean or (), np.float32))
     recording = _recording(how, replace(source, duration_s=sound.seconds), seen, utterances)
-    write(recording, folder)
-    draw(folder / PICTURE, recording, envelope, how.words)
+    finish(recording, folder, how.words)
     return recording
 
 

@@ -11,8 +11,8 @@ from assistant import __version__
 from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.apps.analysis.result import RESULT_VERSION
 from assistant.audio.wav import MAX_SECONDS
-from assistant.build import find
-from assistant.config.perception import AudioFiles, Off, WebRtcVad
+from assistant.build import find, references
+from assistant.config.perception import AudioFiles
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning
 from assistant.errors import ConfigError
@@ -54,16 +54,10 @@ def fingerprint(config: Config, tuning: Tuning, options: Options) -> str:
     Left out is what decides only when a result is there or where it is put.
     """
     settings = config.model_dump(mode="json", exclude={"engine", "journal", "files", "models"})
-    models = {slot: list(_files(find(reference, config.models))) for slot, reference in _references(config)}
+    models = [list(_files(find(reference, config.models))) for reference in references(config)]
     parts = [__version__, RESULT_VERSION, *(options.granularity, options.channel, options.embedding)]
     whole = json.dumps([parts, settings, tuning.hash(), models], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(whole.encode("ascii")).hexdigest()[:12]
-
-
-def _references(config: Config) -> Iterator[tuple[str, str]]:
-    for slot in (config.vad, config.asr, config.emotion, config.sentiment, config.punctuator):
-        if not isinstance(slot, WebRtcVad | Off):
-            yield slot.kind, slot.model
 
 
 def _files(model: Path) -> Iterator[tuple[str, int, str]]:

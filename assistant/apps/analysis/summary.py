@@ -1,6 +1,5 @@
 """What a run came to: a line per recording, those that failed with the reason."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,13 +78,13 @@ def _table(words: Words, lines: Sequence[Line]) -> Table:
         table.add_column(words.screen(heading), justify="right" if right else "left", no_wrap=True)
     table.add_column(words.screen("doubts"), overflow="fold")
     table.add_column(words.screen("folder"), no_wrap=True)
-    above = _common([each.path for each in lines])
-    for each in lines:
+    names = _without_common([Path(each.path) for each in lines])
+    for name, each in zip(names, lines, strict=True):
         folder = Text(Path(each.folder or "").name)
         if each.reused:
             folder.append(f"  {words.screen('reused')}", style="dim")
         table.add_row(
-            Text(each.path.removeprefix(above)),
+            Text(name),
             clock(each.duration_s),
             str(each.utterances),
             Text(words.label("emotion", each.emotion), style=COLOURS.get(each.emotion, "white")),
@@ -96,7 +95,9 @@ def _table(words: Words, lines: Sequence[Line]) -> Table:
     return table
 
 
-def _common(paths: Sequence[str]) -> str:
-    """Return the beginning, up to a separator, that all paths share; nothing if it is one."""
-    shared = os.path.commonprefix(list(paths)) if len(paths) > 1 else ""
-    return shared[: max(shared.rfind(separator) for separator in "/\\") + 1]
+def _without_common(paths: Sequence[Path]) -> list[str]:
+    """Return the paths without the folders that are the same for all; a single one is left as it is."""
+    if len(paths) == 1:
+        return [str(paths[0])]
+    above = [here for here in paths[0].parents if all(here in path.parents for path in paths)]
+    return [str(path.relative_to(above[0]) if above else path) for path in paths]
