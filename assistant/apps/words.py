@@ -11,8 +11,9 @@ from assistant.types import Language
 class Words:
     """The screen's words in one language."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, language: Language) -> None:
         self._texts = texts
+        self.language = language
 
     def label(self, kind: str, name: str) -> str:
         """Return the name of a value, such as the emotion `angry`."""
@@ -25,5 +26,13 @@ class Words:
 
 def words_of(config: Config) -> Words:
     """Return the screen's words in the language of the configuration, Chinese where it goes by what is spoken."""
-    language = Language.ZH if config.language == "auto" else Language(config.language)
-    return Words(load_texts(locate(config.files.prompts) / language))
+    return _words(config, Language.ZH if config.language == "auto" else Language(config.language))
+
+
+def every_language(config: Config) -> dict[Language, Words]:
+    """Return the screen's words in every language."""
+    return {language: _words(config, language) for language in Language}
+
+
+def _words(config: Config, language: Language) -> Words:
+    return Words(load_texts(locate(config.files.prompts) / language), language)

@@ -1,0 +1,36 @@
+"""What a difference comes to in words, the same on the screen and on the page."""
+
+from assistant.apps.words import Words
+from assistant.tuning.causes import Reason
+from assistant.tuning.diff import Aspect
+from assistant.tuning.report import Side
+from assistant.types import Decision
+
+
+def sentence(reason: Reason, words: Words) -> str:
+    """Return a reason in words."""
+    values = {"rule": reason.rule, "key": reason.key, "then": reason.then, "now": reason.now}
+    return words.screen(f"tune.cause.{reason.cause}", values)
+
+
+def aspect_of(decision: Decision, aspect: Aspect, words: Words) -> str:
+    """Return one aspect of a decision in words, a dash where there is none."""
+    match aspect:
+        case Aspect.RULE:
+            return decision.rule
+        case Aspect.ACTION:
+            return words.label("action", decision.action)
+        case Aspect.TEMPLATE:
+            return decision.template
+        case Aspect.SERVICE:
+            return decision.service or "–"
+        case Aspect.ALERT:
+            alert = decision.alert
+            return f"{alert.rule} ({words.label('level', alert.level)})" if alert else "–"
+
+
+def said(side: Side) -> str:
+    """Return a reply with its style (rate, pitch, energy), and the message of an alert."""
+    style, alert = side.reply.style, side.decision.alert
+    sound = f"{side.reply.text}  ({style.rate:g} / {style.pitch_st:+g} / {style.energy:g})"
+    return f"{sound}  ! {alert.message}" if alert else sound
