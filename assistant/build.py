@@ -21,7 +21,7 @@ from assistant.config.tree import Config
 from assistant.config.tuning import Tuning, load_tuning
 from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
-from assistant.errors import ConfigError
+from assistant.errors import AlertError, ConfigError
 from assistant.hub.reference import parse
 from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
@@ -127,18 +127,24 @@ def load_files(config: Config) -> Tuning:
     )
 
 
+def build_outbox(config: Config, *, must_exist: bool = False) -> Outbox:
+    """Return the outbox of alerts; a missing one is made unless it `must_exist`. Raises ConfigError, AlertError."""
+    alerts = config.alerts
+    if alerts.outbox is None:
+        raise ConfigError("alerts.outbox is null: no alerts are kept; name a file: -s alerts.outbox=runs/alerts.sqlite")
+    path = Path(alerts.outbox).expanduser()
+    if must_exist and not path.exists():
+        raise AlertError(f"{path}: no outbox of alerts is there; `alerts.outbox` names it")
+    return Outbox(path, alerts.retry, keep_days=alerts.keep_days)
+
+
 def build_dispatcher(config: Config) -> Dispatcher:
     """Return what keeps alerts and tells those who are configured, not yet started. Raises ConfigError, AlertError."""
     alerts = config.alerts
-    if alerts.outbox is None:
-        raise ConfigError(
-            "alerts.outbox is null: no alerts are kept; set it to a file, -s alerts.outbox=runs/alerts.sqlite"
-        )
     texts = load_texts(locate(config.files.prompts) / (Language.ZH if config.language == "auto" else config.language))
     levels = {level: texts.say(f"labels.level.{level}") for level in Level}
     routes = {name: build_route(name, choice, levels) for name, choice in alerts.sinks.items()}
-    outbox = Outbox(Path(alerts.outbox).expanduser(), alerts.retry, keep_days=alerts.keep_days)
-    return Dispatcher(outbox, routes, include_text=alerts.include_text, grace_s=alerts.grace_s)
+    return Dispatcher(build_outbox(config), routes, include_text=alerts.include_text, grace_s=alerts.grace_s)
 
 
 def build_vad(slot: VadSlot, models: Models) -> Vad:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assistant import __version__
+from assistant.apps.alerts import app as alerts
 from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.apps.models import app as models
 from assistant.apps.options import ConfigFiles, Profile, Sets
-from assistant.apps.tune import app as tune
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models, name="models")
-app.add_typer(tune, name="tune")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:
@@ -80,6 +80,9 @@ def turn(
     audio: Annotated[Path | None, typer.Option("--audio", "-a", help="An audio file with one utterance.")] = None,
     text: Annotated[str | None, typer.Option("--text", "-t", help="One typed turn.")] = None,
     text_file: Annotated[Path | None, typer.Option("--text-file", help="Typed turns, one per line.")] = None,
+    alert: Annotated[
+        bool, typer.Option("--alert", help="Keep and deliver the alerts of these turns (settings: alerts).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each TurnRecord as a line of JSON.")] = False,
     profile: Profile = None,
     config: ConfigFiles = None,
@@ -93,7 +96,8 @@ def turn(
 
     settings = _ready(profile, config, sets, hearing=audio is not None)
     # With --json the output is data alone; what else there is to say goes to the error stream.
-    run_turns(settings, audio, text, text_file, Screen(settings, Console(stderr=as_json)), as_json=as_json)
+    screen = Screen(settings, Console(stderr=as_json))
+    run_turns(settings, audio, text, text_file, screen, as_json=as_json, alert=alert)
 
 
 @app.command()
@@ -122,21 +126,6 @@ def analyze(
     settings = _ready(profile, config, sets)
     options = Options(granularity, channel or channel_of(settings), embedding)
     raise typer.Exit(run(settings, paths, out, options, as_json=as_json))
-
-
-@app.command()
-def explain(
-    journal: Annotated[Path, typer.Argument(help="A journal (.jsonl).", show_default=False)],
-    turn: Annotated[str, typer.Argument(help="SESSION:NUMBER, or the number where one session talks.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
-    profile: Profile = None,
-    config: ConfigFiles = None,
-    sets: Sets = None,
-) -> None:
-    """Explain one recorded turn: its evidence, its reading, and every rule that was asked."""
-    from assistant.apps.explain import explain_turn
-
-    raise typer.Exit(explain_turn(_load(profile, config, sets).config, journal, turn, as_json=as_json))
 
 
 @app.command(name="config")
