@@ -11,6 +11,7 @@ from assistant.apps.alerts import app as alerts
 from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.apps.models import app as models
 from assistant.apps.options import ConfigFiles, Profile, Sets
+from assistant.apps.tune import app as tune
 from assistant.errors import AssistantError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models, name="models")
+app.add_typer(tune, name="tune")
 app.add_typer(alerts, name="alerts")
 
 
@@ -126,6 +128,21 @@ def analyze(
     settings = _ready(profile, config, sets)
     options = Options(granularity, channel or channel_of(settings), embedding)
     raise typer.Exit(run(settings, paths, out, options, as_json=as_json))
+
+
+@app.command()
+def explain(
+    journal: Annotated[Path, typer.Argument(help="A journal (.jsonl).", show_default=False)],
+    turn: Annotated[str, typer.Argument(help="SESSION:NUMBER, or the number where one session talks.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the explanation as JSON.")] = False,
+    profile: Profile = None,
+    config: ConfigFiles = None,
+    sets: Sets = None,
+) -> None:
+    """Explain one recorded turn: its evidence, its reading, and every rule that was asked."""
+    from assistant.apps.explain import explain_turn
+
+    raise typer.Exit(explain_turn(_load(profile, config, sets).config, journal, turn, as_json=as_json))
 
 
 @app.command(name="config")
