@@ -3,6 +3,7 @@
 import json
 import logging
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from assistant.errors import ConfigError, ModelError, ModelMissingError
 from assistant.language import language_of
 from assistant.models import device, words
 from assistant.models.bert import Bert
+from assistant.models.ct_transformer import CtTransformer
 from assistant.models.emotion2vec import Emotion2Vec
+from assistant.models.fsmn_vad import FsmnVad
 from assistant.models.paraformer import Paraformer, spans
 from assistant.ports import Asr, EmotionModel, SentimentModel
 from assistant.types import Emotion, Language, Polarity, Token, Transcript
@@ -43,6 +46,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkpoints.paraformer(folder / "bicif", bicif=True)
     checkpoints.emotion2vec(folder / "emotion2vec")
     checkpoints.bert(folder / "bert")
+    checkpoints.fsmn_vad(folder / "fsmn-vad")
+    checkpoints.ct_transformer(folder / "ct-punc")
     return folder
 
 
@@ -266,6 +271,8 @@ LOAD: dict[str, Callable[[Path], object]] = {
     "bicif": lambda folder: Paraformer(folder, "cpu"),
     "emotion2vec": lambda folder: Emotion2Vec(folder, "cpu", 10),
     "bert": lambda folder: Bert(folder, "cpu", DIRECT),
+    "fsmn-vad": lambda folder: FsmnVad(folder, 0.001),
+    "ct-punc": lambda folder: CtTransformer(folder, "cpu"),
 }
 
 
@@ -337,6 +344,30 @@ def test_a_checkpoint_without_an_index_is_found_by_its_usual_names(copy: Callabl
     assert heard == Paraformer(shelf / "paraformer", "cpu").transcribe(tone(1))
 
 
+def test_a_checkpoint_may_lie_bare_in_its_file(copy: Callable[[str], Path], shelf: Path) -> None:
+    folder = copy("paraformer")
+    stored = torch.load(folder / "model.pt", weights_only=True)
+    torch.save(stored["state_dict"], folder / "model.pt")
+    assert Paraformer(folder, "cpu").transcribe(tone(1)) == Paraformer(shelf / "paraformer", "cpu").transcribe(tone(1))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel what is mapped")
+def test_weights_are_read_from_the_file_as_they_are_used_and_what_training_left_there_never(shelf: Path) -> None:
+    adapter = Emotion2Vec(shelf / "emotion2vec", "cpu", 10)
+    mapped = re.findall(r"^(\w+)-(\w+) .*emotion2vec/model\.pt$", Path("/proc/self/maps").read_text("utf-8"), re.M)
+    ranges = [range(int(start, 16), int(end, 16)) for start, end in mapped]
+    weights = [weight.data_ptr() for weight in adapter._network.parameters()]
+    assert weights
+    assert all(any(place in range_ for range_ in ranges) for place in weights)
+
+
+def test_a_normalisation_that_the_index_names_must_be_there(copy: Callable[[str], Path]) -> None:
+    folder = copy("paraformer")
+    (folder / "am.mvn").unlink()
+    with pytest.raises(ModelMissingError, match=r"am\.mvn is missing"):
+        Paraformer(folder, "cpu")
+
+
 def test_half_precision_weights_are_heard_in_full_precision(copy: Callable[[str], Path], shelf: Path) -> None:
     folder = copy("emotion2vec")
     stored = torch.load(folder / "model.pt", weights_only=True)
@@ -375,9 +406,13 @@ from pathlib import Path
 from assistant.models.paraformer import Paraformer
 from assistant.models.emotion2vec import Emotion2Vec
 from assistant.models.bert import Bert
+from assistant.models.ct_transformer import CtTransformer
+from assistant.models.fsmn_vad import FsmnVad
 Paraformer(Path({str(shelf / "paraformer")!r}), "cpu")
 Emotion2Vec(Path({str(shelf / "emotion2vec")!r}), "cpu", 10)
 Bert(Path({str(shelf / "bert")!r}), "cpu", {{name: {{name: 1.0}} for name in {list(DIRECT)!r}}})
+CtTransformer(Path({str(shelf / "ct-punc")!r}), "cpu")
+FsmnVad(Path({str(shelf / "fsmn-vad")!r}), 0.001)
 assert not logging.getLogger().handlers and logging.getLogger().level == logging.WARNING
 assert not {{"modelscope", "sklearn"}} & set(sys.modules)
 """

@@ -11,6 +11,7 @@ from torch import Tensor
 from assistant.errors import ModelError
 from assistant.models import device as devices
 from assistant.models import funasr_runtime
+from assistant.models.quiet import undisturbed
 from assistant.types import Stage
 
 _TOKEN = re.compile(r"[^\s\u0080-\U0010ffff]+|\S")
@@ -49,7 +50,8 @@ class CtTransformer:
         self._ids = {token: index for index, token in enumerate(checkpoint.tokens)}
         if "<unk>" not in self._ids:
             raise ModelError(Stage.PUNCTUATION, f"the vocabulary in {folder} has no '<unk>' for the words it lacks")
-        self.punctuate("你好")
+        with undisturbed():
+            self.punctuate("你好")
 
     @property
     def about(self) -> str:
