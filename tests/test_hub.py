@@ -16,6 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.config.files import CONFIGS
+from assistant.config.layers import load, profiles
 from assistant.config.models import Models
 from assistant.errors import ConfigError, FetchError, ModelMissingError, UnreachableError
 from assistant.hub import place
@@ -27,6 +29,7 @@ from assistant.hub.progress import Silent
 from assistant.hub.reference import parse
 from assistant.hub.size import shown
 from assistant.hub.store import MANIFEST, inside, manifest_of, resolve, state_of
+from assistant.hub.uses import references_of
 from assistant.hub.verify import verify
 from tests.hub import Hub, serve
 
@@ -161,6 +164,12 @@ def test_the_catalog_pins_every_model_and_no_branch() -> None:
     for model in CATALOG:
         assert parse(f"{model.hub}:{model.id}") == parse(f"{model.hub}:{model.id}@{model.revision}")
         assert all(len(sha256) == 64 for sha256 in model.sha256.values())
+
+
+def test_every_profile_and_preset_names_models_that_are_pinned() -> None:
+    presets = [f"bundled:configs/{file.relative_to(CONFIGS)}" for file in CONFIGS.glob("*/*.yaml")]
+    for config in [*map(load, profiles()), *(load("full", [preset]) for preset in presets)]:
+        assert all(reference.model for reference in references_of(config.config))
 
 
 @given(paths.map("/".join))
@@ -379,9 +388,28 @@ def test_a_lost_file_is_missed_at_once_and_fetched_alone(hub: Hub, models: Model
     assert verify(parse(VOICE), models, Silent()).good
 
 
+def test_a_file_that_lost_its_end_is_missed_at_once(hub: Hub, models: Models) -> None:
+    bring(models, VOICE)
+    os.truncate(resolve(VOICE, models) / "model.pt", 1000)
+    with pytest.raises(ModelMissingError, match=r"incomplete: .*model\.pt has 1000 bytes instead of"):
+        resolve(VOICE, models)
+
+
+def test_files_without_their_record_are_no_model(hub: Hub, models: Models) -> None:
+    bring(models, VOICE)
+    (resolve(VOICE, models) / MANIFEST).unlink()
+    with pytest.raises(ModelMissingError, match="not fetched"):
+        resolve(VOICE, models)
+    hub.requests.clear()
+    bring(models, VOICE)
+    assert hub.sent == 0  # the bytes that lay there were checked and taken
+    assert verify(parse(VOICE), models, Silent()).good
+
+
 def test_a_changed_file_is_mended_alone(hub: Hub, models: Models) -> None:
     bring(models, VOICE)
     (resolve(VOICE, models) / "config.yaml").write_bytes(b"model: Evil\n")
+    (resolve(VOICE, models) / "stray.py").write_bytes(b"")
     hub.requests.clear()
     place.reopen(parse(VOICE), ["config.yaml"], models)
     bring(models, VOICE)
@@ -467,6 +495,12 @@ def link(name: str, target: str) -> tarfile.TarInfo:
     return member
 
 
+def pipe(name: str) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type = tarfile.FIFOTYPE
+    return member
+
+
 GOOD = "modelscope/iic/x/v1/model.pt"
 
 
@@ -477,6 +511,7 @@ GOOD = "modelscope/iic/x/v1/model.pt"
         ([entry("/tmp/evil", b"x")], [(tarfile.TarInfo("/tmp/evil"), b"x")], {}),
         ([entry("model.pt", b"x")], [(tarfile.TarInfo("../evil"), b"x")], {}),
         ([entry("model.pt", b"")], [(link(GOOD, "/etc/passwd"), b"")], {}),
+        ([entry("model.pt", b"")], [(pipe(GOOD), b"")], {}),
         ([entry("model.pt", b"x")], [(tarfile.TarInfo(GOOD), b"y")], {}),
         ([entry("model.pt", b"x")], [(tarfile.TarInfo(GOOD), b"xx")], {}),
         ([entry("model.pt", b"x")], [], {}),

@@ -51,7 +51,7 @@ CATALOG = (
     Model(
         hub="modelscope",
         id="iic/emotion2vec_plus_large",
-        # The tag v2.0.5 has five labels; this commit has the nine.
+        # The tag v2.0.5 has five labels; this commit has the nine. Its model.pt is that of the tag and of Hugging Face.
         revision="767b2e00f04e0b75b5408c73be0d666328808af5",
         about_bytes=1_945_800_000,
         purpose="voice: Emotion2vec+ large, nine labels",
@@ -59,8 +59,6 @@ CATALOG = (
         stated="model card on ModelScope; the card on Hugging Face says FunASR Model License",
         sha256={
             "model.pt": "be501a01f26fcdc7663a062dff86af839afbaef7c4de32f5e42d7e1ad2784da4",
-            "config.yaml": "f4fa0eb82cc78bfebb43c56d68791afb01788085a18897d20999af7bc45d51d3",
-            "configuration.json": "8b6a745213025c7d4565f9f074cfef1b5cd5ef76e38e2a8f7f8a3db271e735b2",
             "tokens.txt": "866121e470057b847d7a50e9923509141fb2924392f53385a186482a1ec0fb7f",
         },
     ),

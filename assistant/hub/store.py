@@ -128,7 +128,7 @@ def inside(path: str) -> bool:
     """Say whether a path, given by a hub or an archive, stays inside the folder it is joined to, on every system."""
     parts = path.split("/")
     return (
-        all(part not in ("", ".", "..") and part == part.rstrip(". ") for part in parts)
+        all(part and part == part.rstrip(". ") for part in parts)
         and not re.search(r"[\\:*?\"<>|\x00-\x1f]", path)
         and not PurePosixPath(path).is_absolute()
         and parts[0] != MANIFEST
