@@ -6,6 +6,7 @@ perceived. They are synthetic through and through: they show how calibration wor
 
 import argparse
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,7 +73,7 @@ def plan(corpus: Corpus, voices: Sequence[str], snr_db: tuple[float, float], see
         known = "test" if voice in VOICES_TEST else "training"
         for emotion, labels in _WORDS.items():
             for label in labels:
-                snr = round(float(rng.uniform(*snr_db)), 1)
+                snr = math.floor(10 * rng.uniform(*snr_db)) / 10  # below the upper end
                 take = Take(
                     text=str(rng.choice(texts[label])),
                     voice=voice,

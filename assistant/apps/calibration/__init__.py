@@ -1,0 +1,1 @@
+"""The report of a calibration: its pictures, its page, its table."""
