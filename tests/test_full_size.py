@@ -1,6 +1,6 @@
 """Every adapter takes checkpoints of the published sizes: random weights, so shapes and laws, not understanding.
 
-FSMN-VAD, 0.4 M, is in the ordinary run; the others by `python -m pytest -m full`, which writes them (5 GB) to a
+FSMN-VAD, 0.4 M, is in the ordinary run; the others by `python -m pytest -m full`, which writes them (6 GB) to a
 temporary folder, or takes them from the one that ASSISTANT_FULL_CHECKPOINTS names.
 """
 
@@ -134,13 +134,18 @@ def test_emotion2vec_large_scores_nine_labels_in_the_order_of_its_list(
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    ("name", "labels"), [("bert-8", NUMBERED), ("bert-4", tuple(polarity.value for polarity in Polarity))]
+    ("name", "size_m", "labels"),
+    [
+        ("mdeberta", 278.81, NUMBERED),
+        ("bert-8", 102.27, NUMBERED),
+        ("bert-4", 102.27, tuple(polarity.value for polarity in Polarity)),
+    ],
 )
-def test_bert_base_spreads_its_labels_over_the_polarities(
-    shelf: Path, told: Callable[[str], None], name: str, labels: tuple[str, ...]
+def test_a_text_classifier_spreads_its_labels_over_the_polarities(
+    shelf: Path, told: Callable[[str], None], name: str, size_m: float, labels: tuple[str, ...]
 ) -> None:
     folder = take(shelf, name, Size.FULL)
-    assert parameters(folder) / 1e6 == pytest.approx(102.27, abs=0.01)
+    assert parameters(folder) / 1e6 == pytest.approx(size_m, abs=0.01)
     began = time.monotonic()
     polarities = list(Polarity)
     bert = Bert(folder, "cpu", {label: {polarities[at % 4]: 1.0} for at, label in enumerate(labels)})
