@@ -39,14 +39,20 @@ def fitted(text: str, room_em: float) -> str:
 
 
 def wrapped(text: str, room_em: float, lines: int) -> list[str]:
-    """Return text broken into at most so many lines of a width: between Chinese characters, else between words."""
+    """Return text broken into at most so many lines of a width: between Chinese characters, else between words.
+
+    A mark that may not begin a line hangs over the end of the last one. What is left out ends in an ellipsis.
+    """
     broken = [""]
     for piece in _PIECES.findall(text):
-        if width_em(broken[-1] + piece.rstrip()) <= room_em or piece in _CLOSING or not broken[-1]:
+        if not broken[-1] or piece in _CLOSING or width_em(broken[-1] + piece.rstrip()) <= room_em:
             broken[-1] += piece
         else:
-            broken.append(piece.lstrip())
-    kept = broken[:lines]
-    if len(broken) > lines:
-        kept[-1] = f"{kept[-1]}{''.join(broken[lines:])}"
-    return [part for part in (fitted(line.strip(), room_em + 1) for line in kept) if part]
+            broken.append(piece)
+    whole, rest = broken[: lines - 1], "".join(broken[lines - 1 :])
+    return [_hung(line.strip(), room_em) for line in (*whole, rest) if line.strip()]
+
+
+def _hung(line: str, room_em: float) -> str:
+    overhang = width_em(line[-1]) if line[-1] in _CLOSING else 0.0
+    return line if width_em(line) <= room_em + overhang else fitted(line, room_em)

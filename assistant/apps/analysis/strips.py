@@ -173,7 +173,9 @@ def _draw_clock(page: Page, row: Row, y: float) -> None:
     for tick in range(math.ceil(row.start / step), math.floor(row.end / step) + 1):
         x = row.x(tick * step)
         page.axes.vlines(x, y - 0.14, y - 0.07, colors=FAINT, linewidth=0.6)
-        page.write(x + 0.04, y - 0.15, clock(tick * step, step), SMALL, FAINT)
+        time = clock(tick * step, step)
+        beyond = x + 0.04 + width_em(time) * SMALL / 72 > WIDTH
+        page.write(x - 0.04 if beyond else x + 0.04, y - 0.15, time, SMALL, FAINT, right=beyond)
 
 
 def name_of(fused: Fused, words: Words) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,7 +75,7 @@ def _written(row: Row) -> dict[int, list[str]]:
     for place, heard in enumerate(row.heard):
         if row.start <= (heard.start + heard.end) / 2 < row.end:
             until = row.heard[place + 1].start if place + 1 < len(row.heard) else row.end
-            room = (row.x(until) - row.x(heard.start) - 0.06) * 72 / PLAIN
+            room = (row.x(until) - row.x(heard.start) - 0.1) * 72 / PLAIN
             lines[place] = wrapped(heard.text, room, MOST_LINES) if room >= 2 else []
     return lines
 
@@ -119,11 +120,16 @@ def _room(name: str) -> float:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep matplotlib from telling that it looks through the machine's fonts, which it does when first imported."""
+    """Keep matplotlib from telling that it looks through the machine's fonts, which it does when first imported.
+
+    What it finds it writes down without naming an encoding.
+    """
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EncodingWarning)
+            yield
     finally:
         logger.setLevel(level)
