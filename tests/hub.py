@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -57,7 +58,6 @@ class Hub:
     """Answer everything with a web page, as the portal of a hotel's network does."""
     extra: str | None = None
     """Path that is listed besides what is there."""
-    hashes: dict[Path, tuple[int, str, str]] = field(default_factory=dict)
 
     @property
     def sent(self) -> int:
@@ -67,7 +67,10 @@ class Hub:
 
 @contextmanager
 def serve(folder: Path, port: int = 0) -> Iterator[Hub]:
-    """Serve a folder until the block ends."""
+    """Serve a folder until the block ends. All hashes are known before the first question: clients don't wait long."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            hashes_of(file)
     server = ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler)
     hub = Hub(f"http://127.0.0.1:{server.server_address[1]}", folder)
     server.RequestHandlerClass = type("_Handler", (_Handler,), {"hub": hub})
@@ -82,8 +85,20 @@ def serve(folder: Path, port: int = 0) -> Iterator[Hub]:
         thread.join()
 
 
-def git_blob(data: bytes) -> str:
-    return hashlib.sha1(f"blob {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
+def hashes_of(file: Path) -> tuple[int, str, str]:
+    """Return size, sha256 and git's name of a file."""
+    stat = file.stat()
+    return stat.st_size, *_hashes(file, stat.st_size, stat.st_mtime_ns)
+
+
+@cache
+def _hashes(file: Path, size: int, changed_ns: int) -> tuple[str, str]:
+    sha256, git = hashlib.sha256(), hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+    with file.open("rb") as source:
+        while block := source.read(1 << 20):
+            sha256.update(block)
+            git.update(block)
+    return sha256.hexdigest(), git.hexdigest()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -160,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _huggingface_file(self, parts: tuple[str, ...], query: dict[str, str]) -> None:
         folder, path = self.hub.folder / parts[0] / parts[1], parts[2]
         if (folder / path).is_file() and (folder / path).stat().st_size >= LARGE:
-            size, sha256, _ = self._hash(folder / path)
+            size, sha256, _ = hashes_of(folder / path)
             place = (folder / path).relative_to(self.hub.folder).as_posix()
             head = {
                 "Location": f"{self.hub.url}/blobs/{place}",
@@ -188,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if self.start is not None else 200)
         self.send_header("Content-Length", str(size - start))
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("ETag", f'"{self._hash(file)[2]}"')
+        self.send_header("ETag", f'"{hashes_of(file)[2]}"')
         self.send_header("X-Repo-Commit", folder.name)
         if self.start is not None:
             self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
@@ -218,22 +233,10 @@ class _Handler(BaseHTTPRequestHandler):
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 path = file.relative_to(folder).as_posix()
-                size, sha256, git = self._hash(file)
+                size, sha256, git = hashes_of(file)
                 yield path, size, "0" * 64 if path == self.hub.relisted else sha256, git
         if self.hub.extra:
             yield self.hub.extra, 3, "0" * 64, "0" * 40
-
-    def _hash(self, file: Path) -> tuple[int, str, str]:
-        """Return size, sha256 and git's name of a file, read once."""
-        if file not in self.hub.hashes:
-            size = file.stat().st_size
-            sha256, git = hashlib.sha256(), hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
-            with file.open("rb") as source:
-                while block := source.read(1 << 20):
-                    sha256.update(block)
-                    git.update(block)
-            self.hub.hashes[file] = size, sha256.hexdigest(), git.hexdigest()
-        return self.hub.hashes[file]
 
     def _json(self, data: object, status: int = 200, head: dict[str, str] | None = None) -> None:
         self._body(json.dumps(data).encode(), "application/json", status, head)
