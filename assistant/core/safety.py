@@ -30,6 +30,8 @@ def assess(text: str, lexicon: Crisis) -> Concern:
     """Return the gravest concern that a text raises."""
     grammar = _compiled(lexicon)
     words = _normal(text, lexicon)
+    if not grammar.hint.search(words):
+        return Concern()
     guards = [(start, end, level) for pattern, level in grammar.guards for start, end in _spans(pattern, words)]
     concerns = [
         _weigh(
@@ -44,6 +46,9 @@ def assess(text: str, lexicon: Crisis) -> Concern:
 
 @dataclass(frozen=True, slots=True)
 class _Grammar:
+    """hint: found in every text that holds a sign, and in few others; most turns need no closer look."""
+
+    hint: re.Pattern[str]
     signs: tuple[tuple[re.Pattern[str], int], ...]
     guards: tuple[tuple[re.Pattern[str], int], ...]
     negated: re.Pattern[str]
@@ -57,6 +62,7 @@ class _Grammar:
 def _compiled(lexicon: Crisis) -> _Grammar:
     fillers, bridges = lexicon.fillers, (*lexicon.bridges, *lexicon.fillers)
     return _Grammar(
+        hint=re.compile("|".join(re.escape(word) for sign in lexicon.signs for word in _rarest(sign)) or "(?!)"),
         signs=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.signs),
         guards=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.guards),
         negated=_just_before(lexicon.negations, fillers),
@@ -90,6 +96,11 @@ def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> re.Pattern[str]:
     filler = f"(?:{_any(fillers)}| ){{0,4}}"
     between = f"{filler}[^{_BORDER}]{{0,{phrase.gap}}}?" if phrase.gap else filler
     return re.compile(f"(?=({between.join(f'(?:{_any(part)})' for part in phrase.parts)}))")
+
+
+def _rarest(phrase: Phrase) -> tuple[str, ...]:
+    """Return the alternatives of the part that ordinary talk is least likely to hold: long words, or few."""
+    return max(phrase.parts, key=lambda part: (min(map(len, part)), -len(part)))
 
 
 def _just_before(
