@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TypeVar, assert_never
 
 from assistant.config.analysis import Frames
+from assistant.config.calibration import load_calibration
 from assistant.config.check import broken
+from assistant.config.deployment import Consent, voice_emotion_banned
 from assistant.config.files import locate
 from assistant.config.layers import load
 from assistant.config.models import Models
@@ -18,7 +20,7 @@ from assistant.config.perception import SentimentModel as SentimentSlot
 from assistant.config.perception import Vad as VadSlot
 from assistant.config.texts import load_texts
 from assistant.config.tree import Config
-from assistant.config.tuning import Tuning, load_tuning
+from assistant.config.tuning import Tuning, TuningFiles, calibrated, load_tuning
 from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import AlertError, ConfigError
@@ -46,20 +48,25 @@ def build_engine(
     """Return the engine with its models loaded.
 
     Without `deadlines` every stage may take as long as it needs; without `hearing` the models that need sound are left
-    out, for typed words alone; with `frames` the voice is followed through time. `told` is called with a line about each
-    model once it is loaded. Raises ModelMissingError where a checkpoint is not there, ModelError where one can't be
-    loaded.
+    out, for typed words alone; with `frames` the voice is followed through time. Without consent no model reads
+    emotions. `told` is called with a line about each model once it is loaded. Raises ModelMissingError where a
+    checkpoint is not there, ModelError where one can't be loaded, ConfigError where the law forbids it.
     """
     off = Off(kind="none")
     asr, punctuator, emotion = (config.asr, config.punctuator, config.emotion) if hearing else (off, off, off)
-    if not all(isinstance(slot, Off) for slot in (asr, punctuator, emotion, config.sentiment)):
+    sentiment = config.sentiment
+    if config.emotion_consent is Consent.REFUSED:
+        emotion = sentiment = off
+    if not isinstance(emotion, Off) and (banned := voice_emotion_banned(config.region, config.speakers)):
+        raise ConfigError(banned)
+    if not all(isinstance(slot, Off) for slot in (asr, punctuator, emotion, sentiment)):
         from assistant.models.device import claim_threads
 
         claim_threads(config.engine.threads)
     return Engine(
         asr=_announced(build_asr(asr, config.models), told),
         emotion=_announced(build_emotion(emotion, config.models, frames), told),
-        sentiment=_announced(build_sentiment(config.sentiment, config.models), told),
+        sentiment=_announced(build_sentiment(sentiment, config.models), told),
         deadlines=config.engine.deadline_s if deadlines else PATIENT,
         punctuator=_announced(build_punctuator(punctuator, config.models), told),
     )
@@ -116,15 +123,22 @@ def build_tuning(config: Config) -> Tuning:
 def load_files(config: Config) -> Tuning:
     """Return the tuning as its files have it, unchecked: thresholds from the configuration, the rest from files."""
     files = config.files
-    return load_tuning(
+    tuning = load_tuning(
         config.fusion,
         config.memory,
         config.language,
-        policy=locate(files.policy),
-        services=locate(files.services),
-        crisis=locate(files.crisis),
-        prompts=locate(files.prompts),
+        config.service_profile,
+        config.emotion_consent,
+        TuningFiles(
+            policy=locate(files.policy),
+            services=locate(files.services),
+            crisis=locate(files.crisis),
+            corrections=locate(files.corrections),
+            wording=locate(files.wording),
+            prompts=locate(files.prompts),
+        ),
     )
+    return calibrated(tuning, load_calibration(config.calibration))
 
 
 def build_outbox(config: Config, *, must_exist: bool = False) -> Outbox:

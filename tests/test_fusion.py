@@ -437,7 +437,8 @@ def test_a_conflict_needs_both_sides(heard: VoiceEmotion, meant: Sentiment) -> N
         ("fusion.valence_arousal.sad=[-2, 0]", "numbers from -1 to 1"),
         ("memory.streak.leave=0.55", "leave < enter"),
         ("memory.streak.need=4", "need <= of"),
-        ("memory.min_steps=6", "min_steps <= window"),
+        ("memory.min_steps=5", "min_steps < window"),
+        ("memory.trend.turns=6", "trend.turns <= window"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_the_reason(setting: str, complaint: str) -> None:

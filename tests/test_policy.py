@@ -119,7 +119,7 @@ def test_unsure_words_no_words_and_a_failed_recogniser_are_told_apart() -> None:
 def test_nobody_is_asked_back_more_than_twice_in_a_row() -> None:
     talk = Talk()
     rules = [talk.hears("帮我", verdict=Verdict.NOISY).decision.rule for _ in range(6)]
-    assert rules == ["bad-sound", "bad-sound", "clarify-limit"] * 2
+    assert rules == ["bad-sound", "bad-sound", "clarify-typing", "bad-sound", "bad-sound", "clarify-limit"]
     assert talk.hears("帮我打开客厅的灯").decision.rule == "answer"
 
 
@@ -234,7 +234,12 @@ CONDITIONS: list[dict[str, Yaml]] = [
     {"volatility": {"min": 0}},
     {"volatility_z": {"min": 0}},
     {"swing": {"min": 0}},
+    {"swing_z": {"min": 0}},
+    {"valence_trend": ["steady"]},
+    {"arousal_trend": ["steady"]},
     {"valence_falls": {"turns": 2, "by": 0.1}},
+    {"corrects": True},
+    {"denied": ["angry"]},
     {"quality": ["noisy"]},
     {"failed": ["asr"]},
     {"empty": True},
@@ -246,6 +251,8 @@ CONDITIONS: list[dict[str, Yaml]] = [
     {"language": ["en"]},
     {"turn": {"min": 2}},
     {"clarifications": {"min": 1}},
+    {"profile": ["assistant"]},
+    {"emotion_consent": ["refused"]},
 ]
 
 
@@ -281,7 +288,9 @@ def policy_of(*rules: dict[str, Yaml]) -> Policy:
         "clarify_in_a_row": 2,
         "instead": {"action": "recommend", "template": "replies.another_way", "service": "human_agent"},
     }
-    return checked(Policy, {"styles": {"normal": {}}, "limits": limits, "rules": list(rules)}, "policy.yaml")
+    hand_off: Yaml = {"anger": 0.2, "distress": 0.4, "cap": 0.5}
+    data: Yaml = {"styles": {"normal": {}}, "limits": limits, "hand_off": hand_off, "rules": list(rules)}
+    return checked(Policy, data, "policy.yaml")
 
 
 def test_the_first_rule_that_holds_decides() -> None:

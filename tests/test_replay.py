@@ -50,6 +50,7 @@ ONE_RULE = {
         "clarify_in_a_row": 2,
         "instead": {"action": "answer", "template": "replies.answer"},
     },
+    "hand_off": {"anger": 0, "distress": 0, "cap": 0},
     "rules": [{"id": "only", "when": {}, "then": {"action": "answer", "template": "replies.answer"}}],
 }
 

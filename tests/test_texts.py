@@ -8,7 +8,7 @@ import pytest
 from assistant.config.check import broken, check
 from assistant.config.files import CONFIGS, PROMPTS
 from assistant.config.texts import Texts, load_texts
-from assistant.config.tuning import Tuning, load_tuning
+from assistant.config.tuning import Tuning, TuningFiles, load_tuning
 from assistant.config.yaml import parse_yaml, read_yaml
 from assistant.errors import ConfigError
 from assistant.types import Language
@@ -29,10 +29,16 @@ def tuning_of(files: Path) -> Tuning:
         TUNING.fusion,
         TUNING.memory,
         "auto",
-        policy=configs / "policy.yaml",
-        services=configs / "services.yaml",
-        crisis=configs / "crisis.yaml",
-        prompts=files / "prompts",
+        TUNING.service_profile,
+        TUNING.emotion_consent,
+        TuningFiles(
+            policy=configs / "policy.yaml",
+            services=configs / "services.yaml",
+            crisis=configs / "crisis.yaml",
+            corrections=configs / "corrections.yaml",
+            wording=configs / "wording.yaml",
+            prompts=files / "prompts",
+        ),
     )
 
 

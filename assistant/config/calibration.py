@@ -1,6 +1,7 @@
 """A calibration file: settings of fusion that were fitted to labelled turns, with what is known about them."""
 
 import datetime
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -121,6 +122,11 @@ def fitted_of(fusion: Fusion) -> Fitted:
     )
 
 
+def numbers(fitted: Fitted) -> dict[str, float]:
+    """Return every fitted number by its dotted key below `fusion`."""
+    return dict(_leaves(fitted.model_dump(mode="json"), ""))
+
+
 def replaced(fusion: Fusion, fitted: Fitted) -> Fusion:
     """Return `fusion` with its fitted settings replaced."""
     return fusion.model_copy(
@@ -132,3 +138,11 @@ def replaced(fusion: Fusion, fitted: Fitted) -> Fusion:
             "statement": fusion.statement.model_copy(update=dict(fitted.statement)),
         }
     )
+
+
+def _leaves(node: object, key: str) -> Iterator[tuple[str, float]]:
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from _leaves(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, float):
+        yield key, node

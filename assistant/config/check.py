@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.config.lint import lint
 from assistant.config.policy import Rule, Then, pair_name
+from assistant.config.reach import unreachable
 from assistant.config.texts import Texts, file_of, placeholders
 from assistant.config.tuning import Tuning
 from assistant.types import (
@@ -39,8 +41,14 @@ def broken(tuning: Tuning) -> list[str]:
 
 
 def untidy(tuning: Tuning) -> list[str]:
-    """Return what would go unnoticed: what nothing uses, what one language lacks, what would be said twice running."""
-    return [*_unused(tuning), *_uneven(tuning), *_monotonous(tuning)]
+    """Return what would go unnoticed: rules without a turn, and texts unused, uneven, monotonous or out of bounds."""
+    return [
+        *unreachable(tuning.policy),
+        *_unused(tuning),
+        *_uneven(tuning),
+        *_monotonous(tuning),
+        *lint(tuning),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,10 @@ class _Outcome:
 def _outcomes(tuning: Tuning) -> Iterator[_Outcome]:
     for rule in tuning.policy.rules:
         yield _outcome(f"rules.{rule.id}.then", rule.then, rule.templates, feeling=_asks_for_feeling(rule))
-    instead = tuning.policy.limits.instead
-    yield _outcome("limits.instead", instead, (instead.template,), feeling=False)
+    limits = tuning.policy.limits
+    for name, then in {"typing": limits.typing, "instead": limits.instead}.items():
+        if then:
+            yield _outcome(f"limits.{name}", then, (then.template,), feeling=False)
 
 
 def _outcome(place: str, then: Then, templates: tuple[str, ...], *, feeling: bool) -> _Outcome:

@@ -155,13 +155,29 @@ class Hysteresis(Section):
         return self
 
 
-class UsualSteps(Section):
-    """What is usual before this person is known: mean and standard deviation of steps, counted as `weight` steps."""
+class UsualRange(Section):
+    """What is usual before this person is known: mean and standard deviation, counted as `weight` numbers."""
 
     mean: Annotated[float, Field(ge=0, le=2)]
     spread: Positive
     spread_floor: Positive
     weight: Positive
+
+
+class TrendLimits(Section):
+    """From how many turns on there is a trend, and how steep it must be per turn to be one."""
+
+    turns: Annotated[int, Field(ge=2)]
+    valence: Positive
+    arousal: Positive
+
+
+class CorrectionLimits(Section):
+    """How sure the words of a correction must be, and what ends it: `overrule` reached in `turns` turns in a row."""
+
+    asr_confidence: Probability
+    overrule: Probability
+    turns: Annotated[int, Field(ge=1)]
 
 
 class Memory(Section):
@@ -171,12 +187,17 @@ class Memory(Section):
     min_reliability: Probability
     min_speech_s: Seconds
     min_steps: Annotated[int, Field(ge=1)]
-    usual: UsualSteps
+    usual_step: UsualRange
+    usual_swing: UsualRange
+    trend: TrendLimits
     streak: Hysteresis
+    correction: CorrectionLimits
     crisis_sticky_s: Seconds
 
     @model_validator(mode="after")
-    def _steps_fit(self) -> "Memory":
-        if self.min_steps > self.window:
-            raise ValueError("min_steps <= window must hold")
+    def _fits(self) -> "Memory":
+        if self.min_steps >= self.window:
+            raise ValueError("min_steps < window must hold: between so many voices there is one step less")
+        if self.trend.turns > self.window:
+            raise ValueError("trend.turns <= window must hold")
         return self

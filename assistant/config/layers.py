@@ -74,7 +74,7 @@ def load(
 
 def profiles() -> list[str]:
     """Return the names of the profiles that travel with the program."""
-    other = {"default", "policy", "services", "crisis"}
+    other = {"default", "policy", "services", "crisis", "corrections", "wording"}
     return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in other)
 
 

@@ -8,7 +8,20 @@ from pydantic import Field, field_validator, model_validator
 
 from assistant.config.base import Seconds, Section
 from assistant.config.crisis import Subject
-from assistant.types import Action, Certainty, ConflictKind, Emotion, Group, Language, Level, Polarity, Stage, Verdict
+from assistant.config.deployment import Consent, ServiceProfile
+from assistant.types import (
+    Action,
+    Certainty,
+    ConflictKind,
+    Emotion,
+    Group,
+    Language,
+    Level,
+    Polarity,
+    Stage,
+    Trend,
+    Verdict,
+)
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+(?:\.[a-z0-9_]+)+$")]
@@ -67,7 +80,12 @@ class When(Section):
     volatility: Range | None = None
     volatility_z: Range | None = None
     swing: Range | None = None
+    swing_z: Range | None = None
+    valence_trend: tuple[Trend, ...] | None = None
+    arousal_trend: tuple[Trend, ...] | None = None
     valence_falls: Fall | None = None
+    corrects: bool | None = None
+    denied: tuple[Emotion, ...] | None = None
     quality: tuple[Verdict, ...] | None = None
     failed: tuple[Stage, ...] | None = None
     empty: bool | None = None
@@ -79,6 +97,8 @@ class When(Section):
     language: tuple[Language, ...] | None = None
     turn: Range | None = None
     clarifications: Range | None = None
+    profile: tuple[ServiceProfile, ...] | None = None
+    emotion_consent: tuple[Consent, ...] | None = None
 
     @field_validator("*")
     @classmethod
@@ -120,7 +140,12 @@ class StyleSpec(Section):
 
 
 class Then(Section):
-    """What a rule does. `fixed`: written for safety, so no language model rephrases it and no limit holds it back."""
+    """What a rule does.
+
+    priority: class in which a person is asked to take over, None for nobody; `typing`: offers to write instead;
+    cool_down_s: the rule then leaves its turns to others for so long; `fixed`: written for safety, so no language model
+    rephrases it and no limit holds it back.
+    """
 
     action: Action
     template: Key
@@ -128,7 +153,16 @@ class Then(Section):
     style: str = "normal"
     service: Id | None = None
     alert: AlertSpec | None = None
+    priority: Annotated[int, Field(ge=0, le=9)] | None = None
+    typing: bool = False
+    cool_down_s: Seconds = 0.0
     fixed: bool = False
+
+    @model_validator(mode="after")
+    def _never_held_back(self) -> "Then":
+        if self.fixed and self.cool_down_s:
+            raise ValueError("a fixed outcome takes no cool_down_s: nothing may hold it back")
+        return self
 
 
 class Rule(Section):
@@ -177,12 +211,33 @@ class Limits(Section):
     """Manners that hold for all rules.
 
     remark_every: of this many turns at most one remarks on an emotion (action empathise); such rules are passed over.
-    clarify_in_a_row: when this many clarifications came in a row, the next clarifying rule does `instead`.
+    clarify_in_a_row: when this many clarifications came in a row, the next clarifying rule does `typing` instead, to
+    those who speak, and if they aren't understood any better after that, `instead`.
     """
 
     remark_every: Annotated[int, Field(ge=1)]
     clarify_in_a_row: Annotated[int, Field(ge=1)]
+    typing: Then | None = None
     instead: Then
+
+    @model_validator(mode="after")
+    def _gets_on(self) -> "Limits":
+        for name, then in {"typing": self.typing, "instead": self.instead}.items():
+            if then and (then.vary_by or then.alert or then.cool_down_s or then.action == Action.CLARIFY):
+                raise ValueError(f"limits.{name} takes no vary_by, no alert and no cool_down_s, and can't clarify")
+        return self
+
+
+class HandOff(Section):
+    """What feelings add to the class of a hand-off: while anger or distress is on, `cap` at most.
+
+    The cap is below 1, so that it decides between people of one class only: nobody comes before a more urgent matter
+    by being loud, and nobody waits longer for staying calm.
+    """
+
+    anger: Annotated[float, Field(ge=0, lt=1)]
+    distress: Annotated[float, Field(ge=0, lt=1)]
+    cap: Annotated[float, Field(ge=0, lt=1)]
 
 
 class Policy(Section):
@@ -190,6 +245,7 @@ class Policy(Section):
 
     styles: dict[str, StyleSpec]
     limits: Limits
+    hand_off: HandOff
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
     watch: tuple[Watch, ...] = ()
 
@@ -209,22 +265,22 @@ class Policy(Section):
 
     @model_validator(mode="after")
     def _named_once(self) -> "Policy":
-        seen = {LIMIT_RULE}
+        seen = set(LIMIT_RULES)
         for name in (*(rule.id for rule in self.rules), *(watch.id for watch in self.watch)):
             if name in seen:
                 raise ValueError(f"id '{name}' stands twice or is taken; every rule and watch needs its own")
             seen.add(name)
-        for then in (*(rule.then for rule in self.rules), self.limits.instead):
+        for then in (*(rule.then for rule in self.rules), *filter(None, (self.limits.typing, self.limits.instead))):
             if then.style not in self.styles:
                 raise ValueError(f"unknown style '{then.style}'; known: {', '.join(self.styles)}")
-        if self.limits.instead.vary_by or self.limits.instead.alert or self.limits.instead.action == Action.CLARIFY:
-            raise ValueError("limits.instead takes no vary_by and no alert, and can't clarify")
         return self
 
     def outcome(self, rule_id: str) -> Then:
         """Return what the rule of a decision does. Raises KeyError for a rule of another policy."""
         if rule_id == LIMIT_RULE:
             return self.limits.instead
+        if rule_id == TYPING_RULE and self.limits.typing:
+            return self.limits.typing
         for rule in self.rules:
             if rule.id == rule_id:
                 return rule.then
@@ -234,6 +290,11 @@ class Policy(Section):
 LIMIT_RULE = "clarify-limit"
 """Rule id of a decision that `limits.instead` made."""
 
+TYPING_RULE = "clarify-typing"
+"""Rule id of a decision that `limits.typing` made."""
+
+LIMIT_RULES = (TYPING_RULE, LIMIT_RULE)
+
 
 def pair_name(pair: Pair) -> str:
     """Return the name of a pair of emotions as it stands in keys: alphabetical, so that either order finds it."""
@@ -241,5 +302,5 @@ def pair_name(pair: Pair) -> str:
 
 
 def _limited(then: Then) -> bool:
-    """Tell whether a limit may hold the outcome back."""
-    return not then.fixed and then.action in (Action.EMPATHISE, Action.CLARIFY)
+    """Tell whether a limit may hold the outcome back, or put another in its place."""
+    return not then.fixed and (then.action in (Action.EMPATHISE, Action.CLARIFY) or then.cool_down_s > 0)

@@ -5,6 +5,8 @@ from typing import Literal
 from assistant.config.alerts import Alerts
 from assistant.config.analysis import Analysis
 from assistant.config.base import Section
+from assistant.config.calibration import CalibrationSlot
+from assistant.config.deployment import Consent, Region, ServiceProfile, Speakers
 from assistant.config.judgement import Fusion, Memory
 from assistant.config.models import Models
 from assistant.config.perception import (
@@ -26,6 +28,8 @@ class Files(Section):
     policy: str
     services: str
     crisis: str
+    corrections: str
+    wording: str
     prompts: str
 
 
@@ -40,6 +44,10 @@ class Config(Section):
 
     profile: str
     language: Literal["auto", "zh", "en"]
+    service_profile: ServiceProfile
+    region: Region
+    speakers: Speakers
+    emotion_consent: Consent
     vad: Vad
     segmenter: Segmenter
     quality: Quality
@@ -50,6 +58,7 @@ class Config(Section):
     models: Models
     engine: Engine
     fusion: Fusion
+    calibration: CalibrationSlot
     memory: Memory
     files: Files
     journal: Journal

@@ -2,30 +2,40 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from assistant.config.base import Section
+from assistant.config.calibration import Calibration, Provenance, replaced
+from assistant.config.corrections import Corrections
 from assistant.config.crisis import Crisis
+from assistant.config.deployment import Consent, ServiceProfile
 from assistant.config.judgement import Fusion, Memory
 from assistant.config.policy import Policy
 from assistant.config.services import Services
 from assistant.config.texts import Texts, load_texts
+from assistant.config.wording import Wording
 from assistant.config.yaml import checked, read_yaml
 from assistant.errors import ConfigError
 from assistant.types import Language
 
 
 class Tuning(Section):
-    """Thresholds, policy and words. Every record carries its hash."""
+    """Thresholds, policy and words, and what a decision asks about the place. Every record carries its hash."""
 
     fusion: Fusion
     memory: Memory
     policy: Policy
     services: Services
     crisis: Crisis
+    corrections: Corrections
+    wording: Wording
     texts: dict[Language, Texts]
     language: Literal["auto", "zh", "en"]
+    calibrated: Provenance | None = None
+    service_profile: ServiceProfile
+    emotion_consent: Consent
 
     def hash(self) -> str:
         """Return 12 hexadecimal digits that change with any value: SHA-256 over JSON with sorted keys."""
@@ -33,24 +43,46 @@ class Tuning(Section):
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:12]
 
 
+@dataclass(frozen=True, slots=True)
+class TuningFiles:
+    """Where the parts of a tuning lie; `prompts` is the folder with a folder of texts per language."""
+
+    policy: Path
+    services: Path
+    crisis: Path
+    corrections: Path
+    wording: Path
+    prompts: Path
+
+
+def calibrated(tuning: Tuning, by: Calibration | None) -> Tuning:
+    """Return `tuning` with its fusion calibrated; as it is without a calibration."""
+    if by is None:
+        return tuning
+    return tuning.model_copy(update={"fusion": replaced(tuning.fusion, by.fusion), "calibrated": by.provenance})
+
+
 def load_tuning(
     fusion: Fusion,
     memory: Memory,
     language: Literal["auto", "zh", "en"],
-    policy: Path,
-    services: Path,
-    crisis: Path,
-    prompts: Path,
+    service_profile: ServiceProfile,
+    emotion_consent: Consent,
+    files: TuningFiles,
 ) -> Tuning:
-    """Return the tuning of the files, texts of `prompts`/LANGUAGE. Raises ConfigError: file, key, what is allowed."""
+    """Return the tuning of the files. Raises ConfigError: file, key, what is allowed."""
     return Tuning(
         fusion=fusion,
         memory=memory,
-        policy=checked(Policy, read_yaml(policy), str(policy)),
-        services=checked(Services, read_yaml(services), str(services)),
-        crisis=checked(Crisis, read_yaml(crisis), str(crisis)),
+        policy=checked(Policy, read_yaml(files.policy), str(files.policy)),
+        services=checked(Services, read_yaml(files.services), str(files.services)),
+        crisis=checked(Crisis, read_yaml(files.crisis), str(files.crisis)),
+        corrections=checked(Corrections, read_yaml(files.corrections), str(files.corrections)),
+        wording=checked(Wording, read_yaml(files.wording), str(files.wording)),
+        texts={language: load_texts(_folder(files.prompts, language)) for language in Language},
         language=language,
-        texts={language: load_texts(_folder(prompts, language)) for language in Language},
+        service_profile=service_profile,
+        emotion_consent=emotion_consent,
     )
 
 

@@ -1,10 +1,11 @@
 """Whether the conditions of a rule hold for a turn, and in plain words why."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant.config.deployment import Consent, ServiceProfile
+from assistant.config.phrases import contains, plain
 from assistant.config.policy import Fall, Range, Said, When, pair_name
 from assistant.core.safety import Concern
 from assistant.types import Affect, Emotion, Mood, Observation, Streak
@@ -21,6 +22,8 @@ class Situation:
     affect: Affect
     mood: Mood
     concern: Concern
+    profile: ServiceProfile = ServiceProfile.COMPANION
+    consent: Consent = Consent.GRANTED
 
 
 def facts(when: When, situation: Situation) -> tuple[str, ...] | None:
@@ -35,7 +38,7 @@ def facts(when: When, situation: Situation) -> tuple[str, ...] | None:
 
 def checks(when: When, situation: Situation) -> Iterator[Check]:
     """Yield every condition in turn, as far as the caller goes on asking."""
-    for part in (_danger, _feeling, _course, _sound, _words):
+    for part in (_danger, _feeling, _course, _told, _sound, _words, _place):
         yield from part(when, situation)
 
 
@@ -55,7 +58,8 @@ def _feeling(when: When, situation: Situation) -> Iterator[Check]:
     yield from _in_range(when.confidence, affect.confidence, "confidence")
     yield from _one_of(when.conflict, affect.conflict.kind, "conflict")
     yield from _in_range(when.conflict_value, affect.conflict.value, "conflict value")
-    yield from _beliefs(when.belief, affect.belief)
+    denied = situation.mood.denied(situation.mood.turns)
+    yield from _beliefs(when.belief, {each: mass for each, mass in affect.belief.items() if each not in denied})
 
 
 def _course(when: When, situation: Situation) -> Iterator[Check]:
@@ -65,9 +69,22 @@ def _course(when: When, situation: Situation) -> Iterator[Check]:
     yield from _in_range(when.volatility, mood.volatility, "volatility")
     yield from _in_range(when.volatility_z, mood.volatility_z, "volatility above usual")
     yield from _in_range(when.swing, mood.swing, "swing")
+    yield from _in_range(when.swing_z, mood.swing_z, "swing above usual")
+    yield from _one_of(when.valence_trend, mood.valence_trend, "valence")
+    yield from _one_of(when.arousal_trend, mood.arousal_trend, "arousal")
     yield from _falls(when.valence_falls, mood.valence)
     yield from _in_range(when.turn, mood.turns, "turn")
     yield from _in_range(when.clarifications, mood.clarifications, "clarifications in a row")
+
+
+def _told(when: When, situation: Situation) -> Iterator[Check]:
+    mood = situation.mood
+    if when.corrects is not None:
+        now = [correction.emotion for correction in mood.corrections if correction.turn == mood.turns]
+        yield when.corrects == bool(now), f"corrects {' '.join(now)}" if now else "corrects nothing"
+    if when.denied is not None:
+        both = sorted(mood.denied(mood.turns).intersection(when.denied))
+        yield bool(both), f"denied {' '.join(both)}"
 
 
 def _sound(when: When, situation: Situation) -> Iterator[Check]:
@@ -91,9 +108,9 @@ def _words(when: When, situation: Situation) -> Iterator[Check]:
     yield from _one_of(when.language, transcript.language if transcript else None, "language")
 
 
-def plain(text: str) -> str:
-    """Return text as it is compared: full width made half width, lower case, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().replace("’", "'").split())
+def _place(when: When, situation: Situation) -> Iterator[Check]:
+    yield from _one_of(when.profile, situation.profile, "profile")
+    yield from _one_of(when.emotion_consent, situation.consent, "consent")
 
 
 def _in_range(wanted: Range | None, value: float | None, name: str) -> Iterator[Check]:
@@ -128,24 +145,8 @@ def _says(wanted: Said | None, text: str) -> Iterator[Check]:
     if wanted is not None:
         for phrase in wanted.but_not:
             text = text.replace(plain(phrase), "\n")
-        hit = next((phrase for phrase in wanted.any_of if _contains(text, plain(phrase))), None)
+        hit = next((phrase for phrase in wanted.any_of if contains(text, plain(phrase))), None)
         yield hit is not None, f"says {hit}"
-
-
-def _contains(text: str, phrase: str) -> bool:
-    """Tell whether text holds the phrase; Latin letters only as whole words, Chinese has no gaps to look at."""
-    start = text.find(phrase)
-    while start >= 0:
-        end = start + len(phrase)
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if not ((_latin(phrase[0]) and _latin(before)) or (_latin(phrase[-1]) and _latin(after))):
-            return True
-        start = text.find(phrase, start + 1)
-    return False
-
-
-def _latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
 
 
 def _active_turns(streak: Streak) -> int | None:

@@ -26,12 +26,14 @@ class Evidence:
     """One side's case: `reliability` in [0, 1]; `ratios` over FELT, log(P(perceived | emotion) / P(perceived)).
 
     positive, negative: its own mass on pleasant and unpleasant, for telling whether two sides contradict each other.
+    strongest: the emotion that it speaks for by itself; words alone tell no single one.
     """
 
     reliability: float
     ratios: dict[Emotion, float]
     positive: float
     negative: float
+    strongest: Emotion | None = None
 
 
 SILENT = Evidence(0.0, dict.fromkeys(FELT, 0.0), 0.0, 0.0)
@@ -55,6 +57,7 @@ def voice_evidence(
         ratios={emotion: math.log(posterior[emotion] / prior[emotion]) for emotion in FELT},
         positive=math.fsum(posterior[emotion] for emotion in GROUPS[Group.POSITIVE]),
         negative=math.fsum(posterior[emotion] for emotion in GROUPS[Group.NEGATIVE]),
+        strongest=max(FELT, key=lambda emotion: posterior[emotion]),
     )
 
 

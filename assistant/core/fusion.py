@@ -22,16 +22,18 @@ def fuse(observation: Observation, mood: Mood, settings: Fusion) -> Affect:
     """Return what the person seems to feel, given this turn and the mood before it.
 
     The statement, valence and arousal come from this turn alone (`now`); `belief` also carries what earlier turns said.
-    A side that is missing or can't be trusted drops out; with neither, `now` is the prior and nothing is stated.
+    A side that is missing or can't be trusted drops out; with neither, `now` is the prior and nothing is stated. What
+    the speaker has denied is not stated either, nor is a conflict that rests on a voice of that kind.
     """
     voice = voice_evidence(observation.voice, observation.quality, settings.prior, settings.voice)
     words = words_evidence(observation.sentiment, observation.transcript, settings.prior, settings.words)
     conflict = _conflict(voice, words, settings.statement.conflict)
     reliability = _weighed(voice.reliability, words.reliability, conflict.value, settings.pooling)
     fresh = settings.deployment_prior or settings.prior
-    now = _posterior(_terms(fresh, voice, words, reliability))
-    terms = _terms(_carried(fresh, mood, observation.start, settings.carry), voice, words, reliability)
-    stated = state(now, reliability, settings.statement)
+    terms = _terms(_carried(fresh, mood, observation.start, settings.carry), fresh, voice, words, reliability)
+    now = normalised({emotion: term.fresh + term.voice + term.words for emotion, term in terms.items()})
+    denied = mood.denied(mood.turns + 1)
+    stated = state(now, reliability, settings.statement, denied)
     return Affect(
         certainty=stated.certainty,
         label=stated.label,
@@ -39,10 +41,10 @@ def fuse(observation: Observation, mood: Mood, settings: Fusion) -> Affect:
         group=stated.group,
         confidence=stated.confidence,
         now=now,
-        belief=_posterior(terms),
+        belief=normalised({emotion: term.prior + term.voice + term.words for emotion, term in terms.items()}),
         valence=math.fsum(now[emotion] * settings.valence_arousal[emotion][0] for emotion in FELT),
         arousal=math.fsum(now[emotion] * settings.valence_arousal[emotion][1] for emotion in FELT),
-        conflict=conflict,
+        conflict=Conflict(conflict.value) if voice.strongest in denied else conflict,
         reliability=reliability,
         terms=terms,
     )
@@ -80,17 +82,18 @@ def _carried(fresh: Mapping[Emotion, float], mood: Mood, start: float, carry: Ca
 
 
 def _terms(
-    prior: Mapping[Emotion, float], voice: Evidence, words: Evidence, reliability: Reliability
+    prior: Mapping[Emotion, float],
+    fresh: Mapping[Emotion, float],
+    voice: Evidence,
+    words: Evidence,
+    reliability: Reliability,
 ) -> dict[Emotion, Term]:
     return {
         emotion: Term(
             prior=math.log(prior[emotion]),
             voice=reliability.voice_weight * voice.ratios[emotion],
             words=reliability.words_weight * words.ratios[emotion],
+            fresh=math.log(fresh[emotion]),
         )
         for emotion in FELT
     }
-
-
-def _posterior(terms: Mapping[Emotion, Term]) -> dict[Emotion, float]:
-    return normalised({emotion: term.prior + term.voice + term.words for emotion, term in terms.items()})

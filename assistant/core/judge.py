@@ -1,11 +1,13 @@
-"""From what was perceived to what is said: fuse, remember, decide, render, in one pure step."""
+"""From what was perceived to what is said: listen, fuse, remember, decide, render, in one pure step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from assistant.config.deployment import Consent
 from assistant.config.tuning import Tuning
 from assistant.core.conditions import Situation
+from assistant.core.correction import Told, tell
 from assistant.core.fusion import fuse
-from assistant.core.memory import remember, settle
+from assistant.core.memory import listen, remember, settle
 from assistant.core.policy import decide
 from assistant.core.replies import render
 from assistant.core.safety import assess
@@ -26,16 +28,36 @@ def judge(seen: Observation, mood: Mood, tuning: Tuning, session: str) -> Judgem
     """Return what the turn of `session` after `mood` comes to. The same arguments always give the same judgement."""
     now = understand(seen, mood, tuning)
     texts = tuning.texts[_language(seen, tuning)]
-    decision = decide(seen, now.affect, now.mood, now.concern, tuning.policy, texts, session)
+    decision = decide(now, tuning.policy, texts, session)
     reply = render(decision, now.affect, now.mood, tuning.policy, tuning.services, texts)
     return Judgement(now.affect, settle(now.mood, decision, reply), decision, reply)
 
 
 def understand(seen: Observation, mood: Mood, tuning: Tuning) -> Situation:
     """Return what the policy has before it: the turn, what is felt in it, the mood that knows it, the danger."""
-    affect = fuse(seen, mood, tuning.fusion)
+    heard = listen(mood, _told(seen, tuning))
+    affect = fuse(_readable(seen, tuning.emotion_consent), heard, tuning.fusion)
     concern = assess(seen.text, tuning.crisis)
-    return Situation(seen, affect, remember(mood, seen, affect, tuning.memory, concern.level), concern)
+    return Situation(
+        observation=seen,
+        affect=affect,
+        mood=remember(heard, seen, affect, tuning.memory, concern.level),
+        concern=concern,
+        profile=tuning.service_profile,
+        consent=tuning.emotion_consent,
+    )
+
+
+def _told(seen: Observation, tuning: Tuning) -> Told:
+    """Return what the speaker says of their own feelings, nothing where the words are too unsure to turn on a "not"."""
+    if seen.transcript is None or seen.transcript.confidence < tuning.memory.correction.asr_confidence:
+        return Told()
+    return tell(seen.text, tuning.corrections)
+
+
+def _readable(seen: Observation, consent: Consent) -> Observation:
+    """Return the part of a turn in which emotions may be read: without consent none, even where it was recorded."""
+    return seen if consent is Consent.GRANTED else replace(seen, voice=None, sentiment=None)
 
 
 def _language(seen: Observation, tuning: Tuning) -> Language:

@@ -1,16 +1,19 @@
 """What is remembered of a person from turn to turn: a pure fold over turns, without any vector."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from assistant.config.judgement import Hysteresis, Memory, UsualSteps, VoiceEvidence
+from assistant.config.judgement import CorrectionLimits, Hysteresis, Memory, VoiceEvidence
+from assistant.config.policy import LIMIT_RULES
+from assistant.core.correction import Told
+from assistant.core.course import above_usual, pushed, swing, trend
 from assistant.core.evidence import voice_reliability
 from assistant.types import (
     Action,
     Affect,
     Certainty,
+    Correction,
     Decision,
     Emotion,
     Mood,
@@ -19,12 +22,18 @@ from assistant.types import (
     Reply,
     Safety,
     Streak,
-    Usual,
     VoiceEmotion,
 )
 
+ANGER = (Emotion.ANGRY,)
+DISTRESS = (Emotion.SAD, Emotion.FEARFUL)
+
 Vector = tuple[float, ...]
-"""A voice embedding of length 1: biometric-like, so it lives in the session's memory and nowhere else."""
+"""A voice embedding of length 1: biometric-like, so it lives in the session's memory and nowhere else.
+
+Of the last five reliable ones, which the volatility is about, only the newest has to be kept: volatility is the mean
+of the steps between consecutive ones, and the mood remembers the steps.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,73 +63,99 @@ def embedding_step(
     return Step(min(math.dist(vector, previous), 2.0), vector)
 
 
+def listen(mood: Mood, told: Told) -> Mood:
+    """Return the mood once the speaker was heard about their own feelings, before the turn is judged.
+
+    What is denied is kept as a correction, what is named as felt ends an earlier one.
+    """
+    turn = mood.turns + 1
+    instead = next(iter(told.felt), None)
+    new = [Correction(each, turn, instead, mood.stated.get(each)) for each in told.denied]
+    kept = [_taken_back(old, turn) if old.emotion in told.felt else old for old in mood.corrections]
+    return replace(
+        mood,
+        corrections=(*(old for old in kept if old.emotion not in told.denied), *new),
+        hands_off=mood.hands_off or told.hands_off,
+    )
+
+
 def remember(mood: Mood, observation: Observation, affect: Affect, settings: Memory, crisis_level: int = 0) -> Mood:
     """Return the mood after a turn was understood; `crisis_level` (0-3) is what its words showed."""
-    steps, usual = _stepped(mood, observation.embedding_step, settings.window)
-    volatility = math.fsum(steps) / len(steps) if len(steps) >= settings.min_steps else None
+    turn = mood.turns + 1
     heard = affect.certainty is not Certainty.INSUFFICIENT
-    anger = affect.belief[Emotion.ANGRY]
-    distress = affect.belief[Emotion.SAD] + affect.belief[Emotion.FEARFUL]
-    valence = (*mood.valence, affect.valence)[-settings.window :] if heard else mood.valence
-    arousal = (*mood.arousal, affect.arousal)[-settings.window :] if heard else mood.arousal
+    steps = pushed(mood.embedding_steps, mood.usual_step, observation.embedding_step, settings.window - 1)
+    volatility = math.fsum(steps.last) / len(steps.last) if len(steps.last) >= settings.min_steps else None
+    # What rests on a denied emotion says nothing about where the mood is going.
+    telling = heard and affect.certainty is not Certainty.CORRECTED
+    valence = (*mood.valence, affect.valence)[-settings.window :] if telling else mood.valence
+    arousal = (*mood.arousal, affect.arousal)[-settings.window :] if telling else mood.arousal
+    swings = pushed(mood.swings, mood.usual_swing, swing(valence, arousal) if telling else None, settings.window)
     return replace(
         mood,
         belief=affect.belief,
-        embedding_steps=steps,
+        embedding_steps=steps.last,
         volatility=volatility,
-        volatility_z=None if volatility is None else _z(volatility, usual, settings.usual),
-        usual=usual,
+        volatility_z=None if volatility is None else above_usual(volatility, steps.usual, settings.usual_step),
+        usual_step=steps.usual,
         valence=valence,
         arousal=arousal,
-        swing=_swing(valence, arousal),
-        anger=_streak(mood.anger, anger, heard, settings.streak),
-        distress=_streak(mood.distress, distress, heard, settings.streak),
+        valence_trend=trend(valence, settings.trend.turns, settings.trend.valence),
+        arousal_trend=trend(arousal, settings.trend.turns, settings.trend.arousal),
+        swings=swings.last,
+        swing_z=above_usual(swings.last[-1], swings.usual, settings.usual_swing) if swings.last else None,
+        usual_swing=swings.usual,
+        anger=_streak(mood.anger, _believed(ANGER, affect, mood.denied(turn)), heard, settings.streak),
+        distress=_streak(mood.distress, _believed(DISTRESS, affect, mood.denied(turn)), heard, settings.streak),
+        stated=mood.stated | dict.fromkeys(_stated(affect), turn),
+        corrections=tuple(_weighed(each, affect, turn, settings.correction) for each in mood.corrections),
         safety=_safety(mood.safety, crisis_level, observation.end, settings.crisis_sticky_s),
         last_end=observation.end,
-        turns=mood.turns + 1,
+        turns=turn,
     )
 
 
 def settle(mood: Mood, decision: Decision, reply: Reply) -> Mood:
     """Return the mood after the turn was answered: what was asked, remarked on, alerted and how it was put."""
-    alerts = mood.alerts
-    if decision.alert and mood.last_end is not None:
-        alerts = {**alerts, decision.alert.rule: mood.last_end}
+    now = mood.last_end if mood.last_end is not None else 0.0
+    rescued = decision.rule in LIMIT_RULES
+    asked = decision.action is Action.CLARIFY
     return replace(
         mood,
         remark_turn=mood.turns if decision.action is Action.EMPATHISE else mood.remark_turn,
-        clarifications=mood.clarifications + 1 if decision.action is Action.CLARIFY else 0,
+        clarifications=mood.clarifications + 1 if asked else 0,
+        rescues=mood.rescues + rescued if rescued or asked else 0,
         phrasings={**mood.phrasings, reply.template: mood.phrasings.get(reply.template, 0) + 1},
-        alerts=alerts,
+        alerts={**mood.alerts, decision.alert.rule: now} if decision.alert else mood.alerts,
+        rested={**mood.rested, decision.rule: now} if decision.cool_down_s else mood.rested,
     )
 
 
-def _stepped(mood: Mood, step: float | None, window: int) -> tuple[tuple[float, ...], Usual]:
-    """Return the window with `step` in it, and what is usual with the steps that it pushed out."""
-    steps = mood.embedding_steps if step is None else (*mood.embedding_steps, step)
-    usual = mood.usual
-    for old in steps[:-window]:
-        usual = _with(usual, old)
-    return steps[-window:], usual
+def _taken_back(correction: Correction, turn: int) -> Correction:
+    """Return a correction that the speaker no longer stands by."""
+    return correction if correction.ended is not None else replace(correction, ended=turn)
 
 
-def _with(usual: Usual, step: float) -> Usual:
-    """Return `usual` with one step more (Welford's update)."""
-    count = usual.count + 1
-    mean = usual.mean + (step - usual.mean) / count
-    return Usual(count, mean, usual.squares + (step - usual.mean) * (step - mean))
+def _weighed(correction: Correction, affect: Affect, turn: int, limits: CorrectionLimits) -> Correction:
+    """Return a correction after a later turn: strong evidence against it, turn after turn, ends it with the next one.
 
-
-def _z(volatility: float, usual: Usual, start: UsualSteps) -> float:
-    """Return how many standard deviations `volatility` lies above what is usual.
-
-    Mean and variance each go from the start values, which stand for `weight` steps, towards the person's own. How far
-    the two means lie apart is no part of the variance: it tells how well the start values fit, not how even a voice is.
+    A turn in which nothing could be heard neither adds to that nor breaks the row.
     """
-    total = start.weight + usual.count
-    mean = (start.weight * start.mean + usual.count * usual.mean) / total
-    variance = (start.weight * start.spread**2 + usual.squares) / total
-    return (volatility - mean) / max(math.sqrt(variance), start.spread_floor)
+    heard = affect.certainty is not Certainty.INSUFFICIENT
+    if correction.ended is not None or turn <= correction.turn or not heard:
+        return correction
+    strong = correction.strong + 1 if affect.now[correction.emotion] >= limits.overrule else 0
+    return replace(correction, strong=strong, ended=turn + 1 if strong >= limits.turns else None)
+
+
+def _believed(emotions: Collection[Emotion], affect: Affect, denied: Collection[Emotion]) -> float:
+    """Return the belief in any of some emotions, but for those that the speaker has denied."""
+    return math.fsum(affect.belief[emotion] for emotion in emotions if emotion not in denied)
+
+
+def _stated(affect: Affect) -> tuple[Emotion, ...]:
+    if affect.certainty is Certainty.MIXED and affect.mixed:
+        return affect.mixed
+    return (affect.label,) if affect.label else ()
 
 
 def _streak(streak: Streak, belief: float, heard: bool, settings: Hysteresis) -> Streak:
@@ -143,11 +178,3 @@ def _safety(safety: Safety, level: int, time: float, sticky_s: float) -> Safety:
         level, seen = max(level, safety.level), level > 0
         return Safety(level, time if seen else safety.since)
     return Safety(level, time) if level > 0 else Safety()
-
-
-def _swing(valence: Sequence[float], arousal: Sequence[float]) -> float | None:
-    """Return the root mean square of the successive steps in the valence-arousal plane; None below two points."""
-    points = list(zip(valence, arousal, strict=True))
-    if len(points) < 2:
-        return None
-    return math.sqrt(math.fsum(math.dist(a, b) ** 2 for a, b in pairwise(points)) / (len(points) - 1))

@@ -1,23 +1,15 @@
 """From situation to decision: the first rule that holds decides; an alert may ride beside it."""
 
-from assistant.config.policy import LIMIT_RULE, AlertSpec, Policy, Rule, Then, VaryBy, pair_name
+from assistant.config.deployment import Consent
+from assistant.config.policy import LIMIT_RULE, TYPING_RULE, AlertSpec, HandOff, Policy, Rule, Then, VaryBy, pair_name
 from assistant.config.texts import Texts
 from assistant.core.conditions import Situation, facts
-from assistant.core.safety import Concern
-from assistant.types import Action, Affect, Alert, Decision, Mood, Observation
+from assistant.types import Action, Alert, Decision, Mood
 
 
-def decide(
-    observation: Observation,
-    affect: Affect,
-    mood: Mood,
-    concern: Concern,
-    policy: Policy,
-    texts: Texts,
-    session: str,
-) -> Decision:
-    """Return what to do about a turn that `mood` remembers; `texts` phrase the alert, `session` opens its id."""
-    situation = Situation(observation, affect, mood, concern)
+def decide(situation: Situation, policy: Policy, texts: Texts, session: str) -> Decision:
+    """Return what to do about a turn; `texts` phrase the alert, `session` opens its id."""
+    mood = situation.mood
     passed: list[str] = []
     for rule in policy.rules:
         found = facts(rule.when, situation)
@@ -28,7 +20,8 @@ def decide(
             continue
         if too_many_clarifications(rule.then, mood, policy):
             because = f"{rule.id} again: {mood.clarifications} clarifications in a row"
-            return _decision(LIMIT_RULE, policy.limits.instead, (because,), situation, policy, texts, session)
+            limit = limiting(situation, policy)
+            return _decision(limit, policy.outcome(limit), (because,), situation, policy, texts, session)
         reason = (*found, *passed) or ("nothing else holds",)
         return _decision(rule.id, rule.then, reason, situation, policy, texts, session)
     raise AssertionError("the last rule of a policy always holds")
@@ -37,15 +30,30 @@ def decide(
 def hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
     """Return why a rule that holds must leave the turn to later ones, None if it needn't."""
     then, mood = rule.then, situation.mood
-    if then.action != Action.EMPATHISE or then.fixed or mood.remark_turn is None:
+    if then.fixed:
         return None
-    ago = mood.turns - mood.remark_turn
-    return f"last remark {ago} turns ago" if ago < policy.limits.remark_every else None
+    rested = mood.rested.get(rule.id)
+    if rested is not None and situation.observation.end - rested < then.cool_down_s:
+        return f"cooling down for {then.cool_down_s:g} s"
+    if then.action != Action.EMPATHISE:
+        return None
+    if situation.consent is Consent.REFUSED:
+        return "no consent to reading emotions"
+    if mood.hands_off:
+        return "the speaker wants no remarks on feelings"
+    ago = None if mood.remark_turn is None else mood.turns - mood.remark_turn
+    return f"last remark {ago} turns ago" if ago is not None and ago < policy.limits.remark_every else None
 
 
 def too_many_clarifications(then: Then, mood: Mood, policy: Policy) -> bool:
     """Tell whether an outcome would ask back once more than `limits.clarify_in_a_row` allows."""
     return then.action == Action.CLARIFY and not then.fixed and mood.clarifications >= policy.limits.clarify_in_a_row
+
+
+def limiting(situation: Situation, policy: Policy) -> str:
+    """Return which limit takes the place of one clarification too many: writing first, for those who speak."""
+    speaks = situation.observation.quality is not None
+    return TYPING_RULE if policy.limits.typing and speaks and situation.mood.rescues == 0 else LIMIT_RULE
 
 
 def _decision(
@@ -61,7 +69,15 @@ def _decision(
         template=_template(then, situation),
         service=then.service,
         alert=alert or _watched(situation, policy, texts, session),
+        priority=None if then.priority is None else then.priority + _urgency(situation.mood, policy.hand_off),
+        typing=then.typing,
+        cool_down_s=then.cool_down_s,
     )
+
+
+def _urgency(mood: Mood, hand_off: HandOff) -> float:
+    """Return what feelings add to the class of a hand-off, below 1."""
+    return min(hand_off.cap, hand_off.anger * mood.anger.active + hand_off.distress * mood.distress.active)
 
 
 def _watched(situation: Situation, policy: Policy, texts: Texts, session: str) -> Alert | None:

@@ -1,7 +1,7 @@
 """How precise a statement the posterior allows: an emotion, a named pair, a valence group, or none, with the reason."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from assistant.config.judgement import Mixed, Statement
@@ -19,17 +19,27 @@ class Stated:
     confidence: float = 0.0
 
 
-def state(now: Mapping[Emotion, float], reliability: Reliability, settings: Statement) -> Stated:
-    """Return the most precise statement that `now`, over FELT, bears out; none if neither side can be trusted."""
+def state(
+    now: Mapping[Emotion, float], reliability: Reliability, settings: Statement, denied: Collection[Emotion] = ()
+) -> Stated:
+    """Return the most precise statement that `now`, over FELT, bears out; none if neither side can be trusted.
+
+    What the speaker has denied is no part of any statement; where it comes first, nothing is stated.
+    """
     if max(reliability.voice, reliability.words) < settings.min_reliability:
         return Stated(Certainty.INSUFFICIENT)
     first, second = sorted(FELT, key=lambda emotion: -now[emotion])[:2]
-    pair = _named_pair(first, second, now, settings.mixed)
+    if first in denied:
+        return Stated(Certainty.CORRECTED)
+    pair = None if second in denied else _named_pair(first, second, now, settings.mixed)
     if now[first] >= settings.category:
         return Stated(Certainty.LABEL, label=first, mixed=pair, confidence=now[first])
     if pair:
         return Stated(Certainty.MIXED, label=first, mixed=pair, confidence=now[first] + now[second])
-    mass = {group: math.fsum(now[emotion] for emotion in emotions) for group, emotions in GROUPS.items()}
+    mass = {
+        group: math.fsum(now[emotion] for emotion in emotions if emotion not in denied)
+        for group, emotions in GROUPS.items()
+    }
     group = max(mass, key=lambda group: mass[group])
     if mass[group] >= settings.group:
         return Stated(Certainty.GROUP, group=group, confidence=mass[group])

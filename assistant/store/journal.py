@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.config.tuning import Tuning
 from assistant.errors import ScriptError
-from assistant.types import TurnRecord
+from assistant.types import RECORD_VERSION, TurnRecord
 
 _RECORD = TypeAdapter(TurnRecord)
 
@@ -58,19 +58,28 @@ class Journal:
         stamped = replace(record, wall_time=datetime.now(UTC).isoformat(timespec="milliseconds"))
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
             if record.tuning not in self._written:
-                file.write(f'{{"tuning":{tuning.model_dump_json()}}}\n')
+                file.write(f'{{"version":{RECORD_VERSION},"tuning":{tuning.model_dump_json()}}}\n')
                 self._written.add(record.tuning)
             file.write(f'{{"turn":{encode(stamped)}}}\n')
 
 
 def read_journal(path: Path) -> Played:
-    """Return the turns and tunings of a journal. Raises ScriptError naming the file, the line and what is wrong."""
+    """Return the turns and tunings of a journal. Raises ScriptError naming the file, the line and what is wrong.
+
+    A journal of another version is refused: what its turns lack can't be made up.
+    """
     records: list[TurnRecord] = []
     tunings: dict[str, Tuning] = {}
     for number, line in _lines(path):
         try:
             entry = json.loads(line)
             match entry:
+                case {"tuning": dict(), "version": int(version)} | {"turn": {"version": int(version)}} if (
+                    version != RECORD_VERSION
+                ):
+                    raise ScriptError(f"{path}, line {number}: {_other_version(version)}")
+                case {"tuning": dict(), **rest} if "version" not in rest:
+                    raise ScriptError(f"{path}, line {number}: {_other_version(1)}")
                 case {"tuning": dict(tuning)}:
                     known = Tuning.model_validate_json(json.dumps(tuning))
                     tunings[known.hash()] = known
@@ -86,6 +95,13 @@ def read_journal(path: Path) -> Played:
     if missing:
         raise ScriptError(f"{path}: the tuning {', '.join(sorted(missing))} of its turns is not in it")
     return Played(tuple(records), tunings)
+
+
+def _other_version(version: int) -> str:
+    return (
+        f"written with records of version {version}; this program reads version {RECORD_VERSION}. "
+        "Play it with the program that wrote it, or record it anew"
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.config.judgement import Statement
-from assistant.config.policy import LIMIT_RULE, Policy, Rule, Then, Watch
+from assistant.config.policy import LIMIT_RULES, Policy, Rule, Then, Watch
 from assistant.config.tuning import Tuning
 from assistant.core.conditions import Situation
 from assistant.core.judge import judge, understand
@@ -91,7 +91,9 @@ def _reading(case: Case, old: Statement, new: Statement) -> Iterator[Reason]:
     before, after = case.record.affect, case.anew.affect
     if statement(before) == statement(after):
         return
-    then, now = climb(before.now, before.reliability, old), climb(after.now, after.reliability, new)
+    turn = case.record.mood.turns
+    then = climb(before.now, before.reliability, old, case.record.mood.denied(turn))
+    now = climb(after.now, after.reliability, new, case.anew.mood.denied(turn))
     for was, is_ in zip(then.rungs, now.rungs, strict=False):
         if was.holds != is_.holds:
             yield Reason(Cause.READING, "", was.key, f"{was.about} {was.spelt}", f"{is_.about} {is_.spelt}")
@@ -118,7 +120,7 @@ def _rules(case: Case, sides: _Sides) -> Iterator[Reason]:
 
 def _deciding(rule_id: str, situation: Situation, policy: Policy) -> Rule | None:
     """Return the rule behind a decision: for one made by a limit, the rule that the limit hit."""
-    if rule_id == LIMIT_RULE:
+    if rule_id in LIMIT_RULES:
         rule_id = asked(situation, policy)[-1].rule
     return _named(rule_id, policy.rules)
 
@@ -185,8 +187,8 @@ def _outcome(case: Case, sides: _Sides) -> Iterator[Reason]:
 
 
 def _then(rule_id: str, policy: Policy) -> Then | None:
-    if rule_id == LIMIT_RULE:
-        return policy.limits.instead
+    if rule_id in LIMIT_RULES:
+        return policy.outcome(rule_id)
     rule = _named(rule_id, policy.rules)
     return rule.then if rule else None
 

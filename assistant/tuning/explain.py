@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.config.judgement import VoiceEvidence, WordsEvidence
-from assistant.config.policy import LIMIT_RULE
+from assistant.config.policy import LIMIT_RULES
 from assistant.config.tuning import Tuning
 from assistant.core.conditions import Situation
 from assistant.core.evidence import normalised, risen, words_reliability
@@ -90,10 +90,10 @@ def explain(record: TurnRecord, before: Mood, tuning: Tuning) -> Explanation:
         words=tuple(_words(seen, tuning.fusion.words)),
         rows=rows,
         error=_error(rows, affect),
-        ladder=climb(affect.now, affect.reliability, tuning.fusion.statement),
+        ladder=climb(affect.now, affect.reliability, tuning.fusion.statement, record.mood.denied(record.mood.turns)),
         carried=_carried(seen, before, tuning),
         stands=asked(situation, tuning.policy),
-        limited=record.decision.rule == LIMIT_RULE,
+        limited=record.decision.rule in LIMIT_RULES,
         watches=tuple(watching(watch, situation) for watch in tuning.policy.watch),
         drift=aspects(record.decision, anew.decision),
         same_affect=situation.affect == affect,

@@ -1,7 +1,7 @@
 """The ladder of statements step by step: which test a reading passed or failed, with its figure and its bound."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from assistant.config.judgement import Mixed, Statement
@@ -13,7 +13,7 @@ class Rung:
     """One test: `key` of the bound in `fusion.statement`, what it is about, the figure, the bound, whether it holds.
 
     at_most: the figure may not exceed the bound; otherwise it must reach it. A pair without a name has the figure 0
-    against the bound 1.
+    against the bound 1, and what the speaker has denied has 1 against 0.
     """
 
     key: str
@@ -42,7 +42,9 @@ class Ladder:
     certainty: Certainty
 
 
-def climb(now: Mapping[Emotion, float], reliability: Reliability, settings: Statement) -> Ladder:
+def climb(
+    now: Mapping[Emotion, float], reliability: Reliability, settings: Statement, denied: Collection[Emotion] = ()
+) -> Ladder:
     """Return the tests that a posterior over FELT goes through; the same as `assistant.core.statement.state`, told."""
     trusted = Rung(
         "min_reliability", "voice, words", max(reliability.voice, reliability.words), settings.min_reliability
@@ -50,16 +52,22 @@ def climb(now: Mapping[Emotion, float], reliability: Reliability, settings: Stat
     if not trusted.holds:
         return Ladder((trusted,), Certainty.INSUFFICIENT)
     first, second = sorted(FELT, key=lambda emotion: -now[emotion])[:2]
+    begun = (trusted, *(Rung("denied", first, float(first in denied), 0.0, at_most=True) for _ in range(bool(denied))))
+    if not begun[-1].holds:
+        return Ladder(begun, Certainty.CORRECTED)
     one = Rung("category", first, now[first], settings.category)
     if one.holds:
-        return Ladder((trusted, one), Certainty.LABEL)
+        return Ladder((*begun, one), Certainty.LABEL)
     pair = tuple(_pair(first, second, now, settings.mixed))
-    if all(rung.holds for rung in pair):
-        return Ladder((trusted, one, *pair), Certainty.MIXED)
-    mass = {group: math.fsum(now[emotion] for emotion in emotions) for group, emotions in GROUPS.items()}
+    if second not in denied and all(rung.holds for rung in pair):
+        return Ladder((*begun, one, *pair), Certainty.MIXED)
+    mass = {
+        group: math.fsum(now[emotion] for emotion in emotions if emotion not in denied)
+        for group, emotions in GROUPS.items()
+    }
     group = max(mass, key=lambda group: mass[group])
     rough = Rung("group", group, mass[group], settings.group)
-    return Ladder((trusted, one, *pair, rough), Certainty.GROUP if rough.holds else Certainty.AMBIGUOUS)
+    return Ladder((*begun, one, *pair, rough), Certainty.GROUP if rough.holds else Certainty.AMBIGUOUS)
 
 
 def _pair(first: Emotion, second: Emotion, now: Mapping[Emotion, float], settings: Mixed) -> Iterator[Rung]:

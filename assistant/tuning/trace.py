@@ -17,8 +17,8 @@ LONGEST_WISH = 60
 class Standing(StrEnum):
     """How a rule or a watch stood in a turn.
 
-    held_back: all conditions hold, but `limits.remark_every` passes it over. limited: all hold, but it would ask back
-    once too often, and `limits.instead` decides. cooling: a watch that raised its alert a moment ago.
+    held_back: all conditions hold, but manners pass it over. limited: all hold, but it would ask back
+    once too often, and a limit decides in its place. cooling: a watch that raised its alert a moment ago.
     """
 
     HOLDS = "holds"

@@ -1,8 +1,9 @@
-"""What is made of it: affect, mood, decision, reply, and the record of a turn."""
+"""What is made of it: affect, decision, reply, and the record of a turn."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assistant.types.mood import Mood
 from assistant.types.perceived import Emotion, Group, Observation
 
 
@@ -10,12 +11,14 @@ from assistant.types.perceived import Emotion, Group, Observation
 class Term:
     """The additive parts (natural log) of one emotion's score.
 
-    Prior, weighted voice evidence, weighted word evidence.
+    Prior with what earlier turns said, weighted voice evidence, weighted word evidence; `fresh` is the prior without
+    memory.
     """
 
     prior: float
     voice: float
     words: float
+    fresh: float
 
 
 class ConflictKind(StrEnum):
@@ -47,13 +50,18 @@ class Reliability:
 
 
 class Certainty(StrEnum):
-    """How precise the statement is: one emotion, a named pair, a valence group, or nothing, with the reason."""
+    """How precise the statement is: one emotion, a named pair, a valence group, or nothing, with the reason.
+
+    insufficient: neither voice nor words can be trusted. ambiguous: they point nowhere in particular. corrected: they
+    point to what the speaker has denied.
+    """
 
     LABEL = "label"
     MIXED = "mixed"
     GROUP = "group"
     INSUFFICIENT = "insufficient"
     AMBIGUOUS = "ambiguous"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,9 @@ class Affect:
 
     label: for `LABEL`, and for `MIXED` the stronger of the pair. mixed: the pair as the configuration lists it, for
     `MIXED`, and beside a `LABEL` where the pair holds too. confidence: mass of what is stated, 0 where nothing is.
-    now: posterior of this turn over FELT. belief: posterior carried over turns. terms: a reader can recompute it:
-    belief(e) is proportional to exp(prior + voice + words).
+    now: posterior of this turn over FELT. belief: posterior carried over turns. Both tell what was perceived, whatever
+    the speaker denies; only the statement and the kind of a conflict keep to that. terms: a reader can recompute both:
+    belief(e) is proportional to exp(prior + voice + words), now(e) to exp(fresh + voice + words).
     """
 
     certainty: Certainty
@@ -91,69 +100,6 @@ class Doubt(StrEnum):
     LANGUAGE = "language"
     MIXED = "mixed"
     CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class Streak:
-    """A strong emotion over turns with hysteresis.
-
-    `hits` newest last, `active` once entered, `turns` since it began.
-    """
-
-    hits: tuple[bool, ...] = ()
-    active: bool = False
-    turns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """What is usual for this person: `count`, `mean`, sum of squared deviations of the steps that left the window."""
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """The crisis state.
-
-    `level` 0 none, 1 strained, 2 passive, 3 explicit: the highest of late; `since`: when one was last seen.
-    """
-
-    level: int = 0
-    since: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mood:
-    """Memory's whole state: a pure fold over turns, without any vector.
-
-    belief: over FELT, None before the first turn. embedding_steps: the last few distances between voice embeddings.
-    volatility: their mean, None while they are too few; volatility_z: that against what is usual. valence, arousal:
-    of the last few turns that said something, newest last; swing: root mean square of the steps they make in that
-    plane. turns: how many there were. remark_turn: `turns` when an emotion was last remarked on. clarifications:
-    asked in a row. phrasings: how often each text key was used. alerts: time of the last alert per rule. last_end:
-    end of the last turn.
-    """
-
-    belief: dict[Emotion, float] | None = None
-    embedding_steps: tuple[float, ...] = ()
-    volatility: float | None = None
-    volatility_z: float | None = None
-    usual: Usual = field(default_factory=Usual)
-    valence: tuple[float, ...] = ()
-    arousal: tuple[float, ...] = ()
-    swing: float | None = None
-    anger: Streak = field(default_factory=Streak)
-    distress: Streak = field(default_factory=Streak)
-    remark_turn: int | None = None
-    clarifications: int = 0
-    phrasings: dict[str, int] = field(default_factory=dict)
-    alerts: dict[str, float] = field(default_factory=dict)
-    safety: Safety = field(default_factory=Safety)
-    last_end: float | None = None
-    turns: int = 0
 
 
 class Action(StrEnum):
@@ -189,7 +135,9 @@ class Alert:
 class Decision:
     """What to do, which rule said so, and why.
 
-    `template` is a key of the prompts; `service` an id of configs/services.yaml.
+    `template` is a key of the prompts; `service` an id of configs/services.yaml. priority: of handing over to a person,
+    None where nobody is asked for; higher is served first. typing: the speaker is offered to write instead, so a screen
+    may open its keyboard. cool_down_s: seconds for which the rule leaves its turns to others now, 0 for none.
     """
 
     action: Action
@@ -198,6 +146,9 @@ class Decision:
     template: str
     service: str | None = None
     alert: Alert | None = None
+    priority: float | None = None
+    typing: bool = False
+    cool_down_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +199,4 @@ class TurnRecord:
     wall_time: str | None = None
 
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
