@@ -11,6 +11,7 @@ import kaldi_native_fbank
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+from torch import Tensor
 
 from assistant.models.funasr_runtime import Frontend
 from assistant.types import SAMPLE_RATE, Samples
@@ -24,8 +25,8 @@ _FULL_SCALE = 1 << 15
 class Features:
     """Log-mel features, each frame stacked with its neighbours; the last neighbour delays it by (lfr_m - 1) / 2."""
 
-    def __init__(self, frontend: Frontend) -> None:
-        """Take the settings and the normalisation (shift and scale, as in am.mvn) of FunASR's front end."""
+    def __init__(self, frontend: Frontend, normalisation: Tensor) -> None:
+        """Take the settings of FunASR's front end, and what it adds to features and multiplies them with [2, d]."""
         options = kaldi_native_fbank.FbankOptions()
         options.frame_opts.samp_freq = SAMPLE_RATE
         options.frame_opts.frame_length_ms = frontend.frame_length
@@ -36,7 +37,8 @@ class Features:
         options.energy_floor = 0.0
         self._options = options
         self._stack = frontend.lfr_m
-        self._shift, self._scale = _normalisation(frontend)
+        self._shift: Matrix = normalisation[0].numpy()
+        self._scale: Matrix = normalisation[1].numpy()
         self._mel = kaldi_native_fbank.OnlineFbank(options)
         self._taken = 0
         self._waiting: list[Matrix] = []
@@ -93,15 +95,6 @@ class Fsmn:
         """Forget the frames so far."""
         for layer in self._layers:
             layer.reset()
-
-
-def _normalisation(frontend: Frontend) -> tuple[Matrix, Matrix]:
-    """Return what is added to and then multiplied with features, each [n_mels * lfr_m]."""
-    size = frontend.output_size()
-    if frontend.cmvn is None:
-        return np.zeros(size, np.float32), np.ones(size, np.float32)
-    shift, scale = frontend.cmvn.numpy()
-    return shift, scale
 
 
 class _Affine:
