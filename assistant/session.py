@@ -81,8 +81,13 @@ class Session:
         self._typed = 0
         self._vector: Vector | None = None
 
+    @property
+    def tuning(self) -> Tuning:
+        """Return what the next turn will be decided with."""
+        return self._tuning
+
     def retune(self, tuning: Tuning) -> None:
-        """Use another policy, other texts and thresholds from the next turn on."""
+        """Use another policy, other texts and thresholds from the next decision on."""
         self._tuning, self._tuning_hash = tuning, tuning.hash()
 
     def run(self, inputs: Iterable[Input], *, patient: bool = False) -> Iterator[Event]:
