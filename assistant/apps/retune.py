@@ -20,7 +20,7 @@ Stamp = tuple[int, int, int]
 class Retuner:
     """Keeps the last good tuning of a set of files, for any number of sessions; belongs to one thread.
 
-    `read` gives the configuration anew; `settings` are the files that it reads, beside those that it names. Only what is
+    `read` gives the configuration anew; `settings` are the files that it reads, beside those it names. Only what is
     tuning follows a change: thresholds, policy, services, texts, language. Models stay as they are.
     """
 
