@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Return text as it is compared: full width made half width, lower case, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).lower().replace("’", "'").split())

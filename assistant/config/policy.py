@@ -1,7 +1,9 @@
 """The response policy: ordered rules of typed conditions and outcomes. Manual by example: configs/policy.yaml."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -9,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from assistant.config.base import Seconds, Section
 from assistant.config.crisis import Subject
 from assistant.config.deployment import Consent, ServiceProfile
+from assistant.config.phrases import any_of
 from assistant.types import (
     Action,
     Certainty,
@@ -26,6 +29,7 @@ from assistant.types import (
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+(?:\.[a-z0-9_]+)+$")]
 Pair = tuple[Emotion, Emotion]
+Word = Annotated[str, Field(min_length=1)]
 
 
 class Range(Section):
@@ -50,8 +54,21 @@ class Range(Section):
 class Said(Section):
     """Words that the turn must contain: one of `any_of`, once every phrase of `but_not` is cut out of the text."""
 
-    any_of: Annotated[tuple[str, ...], Field(min_length=1)]
-    but_not: tuple[str, ...] = ()
+    any_of: Annotated[tuple[Word, ...], Field(min_length=1)]
+    but_not: tuple[Word, ...] = ()
+
+    def found_in(self, text: str) -> str | None:
+        """Return the phrase that a plain text contains, None if it holds none."""
+        found = self._wanted.search(self._unwanted.sub("\n", text) if self._unwanted else text)
+        return found[0] if found else None
+
+    @cached_property
+    def _wanted(self) -> re.Pattern[str]:
+        return re.compile(any_of(self.any_of))
+
+    @cached_property
+    def _unwanted(self) -> re.Pattern[str] | None:
+        return re.compile(any_of(self.but_not)) if self.but_not else None
 
 
 class Fall(Section):
@@ -107,10 +124,15 @@ class When(Section):
             raise ValueError("an empty list never holds; name a value or leave the condition out")
         return value
 
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """Return the names of the conditions that are set, in the order of the manual."""
+        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
+
     @property
     def unconditional(self) -> bool:
         """Tell whether every turn fulfils it."""
-        return all(getattr(self, name) is None for name in type(self).model_fields)
+        return not self.asked
 
 
 class VaryBy(StrEnum):

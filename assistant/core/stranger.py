@@ -9,6 +9,12 @@ _FOREIGN = 2
 _FIT = (Verdict.OK, Verdict.TRUNCATED)
 
 
+def is_foreign(seen: Observation, familiar_from: float) -> bool:
+    """Say whether words were heard, and heard well, with less confidence than the recogniser has in voices it knows."""
+    words, quality = seen.transcript, seen.quality
+    return bool(words and quality and quality.verdict in _FIT and words.confidence < familiar_from)
+
+
 class Stranger:
     """Tells once in a conversation that the recogniser does not know this voice.
 
@@ -26,7 +32,7 @@ class Stranger:
         """Take the next turn; return True if it is the one to tell after. Typed and badly heard turns say nothing."""
         if seen.transcript is None or seen.quality is None or seen.quality.verdict not in _FIT:
             return False
-        foreign = seen.transcript.confidence < self._familiar_from
+        foreign = is_foreign(seen, self._familiar_from)
         self._recent.append(foreign)
         self._only_foreign = self._only_foreign and foreign
         return sum(self._recent) >= _FOREIGN and self._tell()
