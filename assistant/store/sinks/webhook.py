@@ -34,6 +34,7 @@ class Webhook:
     ) -> None:
         self._url = url
         self._host = httpx2.URL(url).host
+        self._tls = httpx2.create_ssl_context()
         self._key = None if secret is None else key_of(secret)
         self._timeout_s = timeout_s
         self._clock = clock
@@ -70,7 +71,7 @@ class Webhook:
         """Return the status of the answer, and the host that it redirects to."""
         async with (
             asyncio.timeout(self._timeout_s),
-            httpx2.AsyncClient(timeout=None, follow_redirects=False) as client,
+            httpx2.AsyncClient(verify=self._tls, timeout=None, follow_redirects=False) as client,
             client.stream("POST", self._url, content=body, headers=headers) as answer,
         ):
             target = answer.headers.get("location") if answer.is_redirect else None

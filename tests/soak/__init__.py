@@ -1,0 +1,1 @@
+"""Soak tests: what must hold however often it is tried."""

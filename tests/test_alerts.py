@@ -1,0 +1,404 @@
+"""Alerts from the turn that raises one to whoever is told: kept first, told at least once, nobody else bothered."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.apps.cli import app
+from assistant.apps.desk import span
+from assistant.build import build_outbox
+from assistant.config.alerts import Retry
+from assistant.config.layers import load
+from assistant.errors import AlertError, AssistantError, DeliveryError
+from assistant.events import Notice, SpeechStarted, TurnCompleted
+from assistant.store.dispatcher import Dispatcher, deliver_next
+from assistant.store.entry import State
+from assistant.store.message import AlertMessage, message_of, quotes
+from assistant.store.outbox import Outbox
+from assistant.store.sinks.sink import Route, Sink
+from assistant.store.sinks.webhook import Webhook
+from assistant.types import Level
+from tests.hook import serve, slow, status
+from tests.soak.outbox import soak
+from tests.stubs import TUNING
+from tests.turns import GRIM, alarming, turns
+
+RETRY = Retry(first_s=0.05, cap_s=1, give_up_after_s=600)
+
+
+@dataclass
+class Basket:
+    """A sink that keeps what it is brought, after the first `refuses` times."""
+
+    refuses: int = 0
+    takes_s: float = 0.0
+    held: list[AlertMessage] = field(default_factory=list)
+    came: threading.Event = field(default_factory=threading.Event)
+
+    def deliver(self, message: AlertMessage) -> None:
+        time.sleep(self.takes_s)
+        if self.refuses:
+            self.refuses -= 1
+            raise DeliveryError("not now")
+        self.held.append(message)
+        self.came.set()
+
+
+class Bug:
+    """A sink with a mistake of its programmer."""
+
+    def deliver(self, message: AlertMessage) -> None:
+        raise KeyError(message.id)
+
+
+def dispatcher(
+    path: Path, sinks: Mapping[str, Sink], *, from_level: Level = Level.INFO, grace_s: float = 2.0, text: bool = False
+) -> Dispatcher:
+    routes = {name: Route(sink, from_level, 1.0) for name, sink in sinks.items()}
+    return Dispatcher(Outbox(path, RETRY), routes, include_text=text, grace_s=grace_s)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "alerts.sqlite"
+
+
+# --- What is told --------------------------------------------------------------------------------------------------
+
+
+def test_a_turn_with_an_alert_is_told_and_other_events_pass(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"duty": basket})
+    alerts.start()
+    calm, grim = turns("今天天气真好", GRIM)
+    for event in (SpeechStarted("u1", 0.0), Notice("info", "hello"), TurnCompleted(calm), TurnCompleted(grim)):
+        alerts.take(event)
+    assert alerts.close() == 0
+    (told,) = basket.held
+    assert (told.id, told.level, told.rule) == ("s-2-crisis-passive", Level.URGENT, "crisis-passive")
+    assert told.time is not None
+    assert told.text is None
+    assert "crisis level 2" in told.evidence
+    assert GRIM not in str(told)
+
+
+def test_the_words_go_along_only_where_that_is_configured(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"duty": basket}, text=True)
+    alerts.start()
+    alerts.take(alarming("s"))
+    alerts.close()
+    assert basket.held[0].text == GRIM
+
+
+def test_no_phrase_that_a_rule_listens_for_leaves_in_the_evidence() -> None:
+    (calm,) = turns("今天天气真好")
+    listened = [phrase for rule in TUNING.policy.rules if rule.when.says for phrase in rule.when.says.any_of]
+    assert len(listened) > 50
+    for phrase in listened:
+        alert = replace(alarming("s").record.decision.alert, evidence=("turn 1", f"says {phrase}"))  # type: ignore[type-var]
+        message = message_of(replace(calm, decision=replace(calm.decision, alert=alert)), include_text=False)
+        assert message is not None
+        assert message.evidence == ("turn 1",)
+
+
+@pytest.mark.parametrize(
+    "fact", ["crisis level 2", "about self", "label angry", "polarity of the words 负向", "valence -0.60"]
+)
+def test_facts_that_quote_nobody_stay(fact: str) -> None:
+    assert not quotes(fact)
+
+
+@pytest.mark.parametrize("fact", ["says human agent", "says 投诉", "keyword 投诉", "heard Schüssel"])
+def test_facts_that_quote_somebody_go(fact: str) -> None:
+    assert quotes(fact)
+
+
+def test_a_sink_for_the_urgent_hears_of_nothing_less(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"duty": basket}, from_level=Level.URGENT)
+    alerts.start()
+    event = alarming("s")
+    alert = event.record.decision.alert
+    assert alert is not None
+    mild = replace(alert, id="s-1-mild", level=Level.WARNING)
+    alerts.take(TurnCompleted(replace(event.record, decision=replace(event.record.decision, alert=mild))))
+    alerts.take(event)
+    assert alerts.close() == 0
+    assert [message.level for message in basket.held] == [Level.URGENT]
+    with closing(Outbox(path, RETRY)) as outbox:
+        assert len(outbox.entries()) == 2
+
+
+# --- At least once -------------------------------------------------------------------------------------------------
+
+
+def test_the_same_turn_taken_twice_is_told_once(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"duty": basket})
+    alerts.start()
+    alerts.take(alarming("s"))
+    alerts.take(alarming("s"))
+    assert alerts.close() == 0
+    assert len(basket.held) == 1
+
+
+def test_what_fails_is_tried_again_within_the_grace_time(path: Path) -> None:
+    basket = Basket(refuses=3)
+    alerts = dispatcher(path, {"duty": basket})
+    alerts.start()
+    alerts.take(alarming("s"))
+    assert alerts.close() == 0
+    assert len(basket.held) == 1
+
+
+def test_what_could_not_be_delivered_is_left_for_the_next_run(path: Path) -> None:
+    first = dispatcher(path, {"duty": Basket(refuses=1000)}, grace_s=0.2)
+    first.start()
+    first.take(alarming("s"))
+    assert first.close() == 1
+    basket = Basket()
+    second = dispatcher(path, {"duty": basket}, grace_s=5)
+    second.start()
+    assert basket.came.wait(10)
+    assert second.close() == 0
+    assert [message.id for message in basket.held] == ["s-1-crisis-passive"]
+
+
+def test_what_another_process_has_stored_is_delivered_too(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"duty": basket})
+    alerts.start()
+    message = message_of(alarming("elsewhere").record, include_text=False)
+    assert message is not None
+    with closing(Outbox(path, RETRY)) as other:
+        other.put(message, ["duty"])
+    assert basket.came.wait(10)
+    assert alerts.close() == 0
+
+
+def test_a_sink_that_hangs_holds_up_neither_the_turn_nor_the_others_nor_the_end(path: Path) -> None:
+    basket = Basket()
+    with serve(slow(3)) as hook:
+        alerts = dispatcher(path, {"hangs": Webhook(hook.url, timeout_s=3), "duty": basket}, grace_s=0.5)
+        alerts.start()
+        began = time.monotonic()
+        alerts.take(alarming("s"))
+        assert time.monotonic() - began < 0.5
+        assert basket.came.wait(2)
+        assert alerts.close() == 1
+        assert time.monotonic() - began < 2.5
+
+
+def test_a_mistake_in_a_sink_costs_its_attempts_and_no_other(path: Path) -> None:
+    basket = Basket()
+    alerts = dispatcher(path, {"broken": Bug(), "duty": basket}, grace_s=0.3)
+    alerts.start()
+    alerts.take(alarming("s"))
+    assert alerts.close() == 1
+    assert len(basket.held) == 1
+    with closing(Outbox(path, RETRY)) as outbox:
+        broken, duty = outbox.entries()[0].deliveries
+    assert broken.error == "KeyError: 's-1-crisis-passive'"
+    assert duty.state is State.DELIVERED
+
+
+def test_an_alert_that_cannot_be_kept_is_an_error_at_once(path: Path) -> None:
+    alerts = dispatcher(path, {})
+    alerts.close()
+    with pytest.raises(AlertError, match="can't be used"):
+        alerts.take(alarming("s"))
+
+
+def test_attempts_follow_the_clock_that_is_passed_in(path: Path) -> None:
+    now = [1_800_000_000.0]
+    with serve(status(500), status(500), status(200)) as hook:
+        route = Route(Webhook(hook.url), Level.INFO, 5.0)
+        retry = Retry(first_s=60, cap_s=3600, give_up_after_s=86_400)
+        with closing(Outbox(path, retry, clock=lambda: now[0])) as outbox:
+            message = message_of(alarming("s").record, include_text=False)
+            assert message is not None
+            outbox.put(message, ["duty"])
+            made = []
+            for minute in range(6):
+                if deliver_next(outbox, "duty", route):
+                    made.append(minute)
+                now[0] += 60
+            assert outbox.waiting("duty") == 0
+    assert made == [0, 1, 3]
+    assert len({request.headers["idempotency-key"] for request in hook.received}) == 1
+
+
+def test_twenty_kills_between_writing_and_delivering_lose_nothing(tmp_path: Path) -> None:
+    tally = soak(20, 1, tmp_path)
+    assert tally.with_open > 0
+    assert tally.announced > 0
+    assert (tally.lost, tally.changed, tally.sound) == (0, 0, True)
+
+
+# --- Cool-downs, which are the policy's ----------------------------------------------------------------------------
+
+
+def raised(*said: tuple[float, str]) -> list[str]:
+    return [record.decision.alert.id for record in turns(*said) if record.decision.alert]
+
+
+def test_a_rule_that_cools_down_is_silent_and_its_silence_does_not_prolong_itself() -> None:
+    assert raised(*[(at, GRIM) for at in (0.0, 200.0, 400.0, 599.0, 601.0)]) == [
+        "s-1-crisis-passive",
+        "s-5-crisis-passive",
+    ]
+
+
+def test_the_same_rule_after_its_cool_down_is_another_alert_for_the_outbox(path: Path) -> None:
+    with closing(Outbox(path, RETRY)) as outbox:
+        for record in turns((0.0, GRIM), (601.0, GRIM)):
+            message = message_of(record, include_text=False)
+            assert message is not None
+            assert outbox.put(message, ["duty"])
+        assert outbox.waiting("duty") == 2
+
+
+def test_one_rule_that_cools_down_silences_no_other() -> None:
+    assert raised((0.0, GRIM), (1.0, "我写好遗书了")) == ["s-1-crisis-passive", "s-2-crisis-explicit"]
+
+
+def test_a_cool_down_does_not_reach_into_the_next_conversation() -> None:
+    assert raised((0.0, GRIM)) == raised((1.0, GRIM)) == ["s-1-crisis-passive"]
+
+
+# --- On the desk ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Path]:
+    file = tmp_path / "own.yaml"
+    box, out = tmp_path / "box.sqlite", tmp_path / "out.jsonl"
+    alerts = f"{{outbox: {box}, sinks: {{file: {{kind: jsonl, path: {out}}}}}, grace_s: 1}}"
+    file.write_text(f"journal: {{folder: null}}\nlanguage: en\nalerts: {alerts}\n", encoding="utf-8")
+    yield file
+
+
+def call(*arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*map(str, arguments)], env={"COLUMNS": "120"})
+    if isinstance(done.exception, AssistantError):
+        return done.exception.exit_code, str(done.exception)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def store(settings: Path, *names: str) -> None:
+    with closing(build_outbox(load(files=[str(settings)], env={}).config)) as outbox:
+        for name in names:
+            message = message_of(alarming(name).record, include_text=False)
+            assert message is not None
+            outbox.put(message, ["file"])
+
+
+def test_the_list_shows_what_is_open_and_how_far_each_delivery_is(settings: Path) -> None:
+    store(settings, "one")
+    code, shown = call("alerts", "list", "-c", settings)
+    assert code == 0
+    for part in ("urgent", "one-1-crisis-passive", "· crisis level 2", "→ file: waiting", " 0 s"):
+        assert part in shown
+    code, shown = call("alerts", "list", "--json", "-c", settings)
+    entry = json.loads(shown)
+    assert entry["message"]["id"] == "one-1-crisis-passive"
+    assert entry["deliveries"][0]["state"] == "pending"
+
+
+def test_seen_to_it_leaves_the_list_and_stays_in_the_whole_one(settings: Path) -> None:
+    store(settings, "one")
+    code, shown = call("alerts", "ack", "one-1-crisis-passive", "--by", "Li", "--note", "called back", "-c", settings)
+    assert (code, shown) == (0, "one-1-crisis-passive: seen to by Li; nobody else will be told.\n")
+    assert call("alerts", "list", "-c", settings) == (0, "No alert is open.\n")
+    code, shown = call("alerts", "list", "--all", "-c", settings)
+    assert "✓ seen to by Li, 0 s ago: called back" in shown
+    assert "→ file: will not be told any more" in shown
+    code, shown = call("alerts", "ack", "one-1-crisis-passive", "-c", settings)
+    assert code == 5
+    assert "Li has seen to it already" in shown
+
+
+def test_sent_again_it_is_delivered_at_once_or_said_not_to_be(settings: Path, tmp_path: Path) -> None:
+    store(settings, "one")
+    code, shown = call("alerts", "resend", "one-1-crisis-passive", "-c", settings)
+    assert code == 0
+    assert "→ file: delivered 0 s ago" in shown
+    assert "one-1-crisis-passive" in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    code, shown = call(
+        "alerts", "resend", "one-1-crisis-passive", "-c", settings, "-s", f"alerts.sinks.file.path={tmp_path}"
+    )
+    assert code == 5
+    assert "Is a directory" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("ack", "two"), 5, "no alert 'two'"),
+        (("resend", "two"), 5, "no alert 'two'"),
+        (("resend", "one-1-crisis-passive", "--sink", "fax"), 2, "no sink 'fax'; known in alerts.sinks: file"),
+        (("list", "-s", "alerts.outbox=/no/where.sqlite"), 5, "no outbox of alerts is there"),
+        (("list", "-s", "alerts.outbox=null", "-s", "alerts.sinks=null"), 2, "alerts"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_its_code(
+    settings: Path, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    store(settings, "one")
+    got, shown = call("alerts", *arguments, "-c", settings)
+    assert (got, sentence in shown) == (code, True), shown
+
+
+def test_without_an_outbox_the_desk_says_how_to_get_one() -> None:
+    assert call("alerts", "list") == (
+        2,
+        "alerts.outbox is null: no alerts are kept; name a file: -s alerts.outbox=runs/alerts.sqlite",
+    )
+
+
+def test_a_turn_tells_nobody_unless_it_is_asked_to(settings: Path, tmp_path: Path) -> None:
+    code, shown = call("turn", "--text", GRIM, "-c", settings)
+    assert code == 0, shown
+    assert not (tmp_path / "box.sqlite").exists()
+
+
+def test_each_run_that_is_asked_to_tells_is_a_case_of_its_own(settings: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        code, shown = call("turn", "--text", GRIM, "--alert", "-c", settings)
+        assert code == 0, shown
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len({json.loads(line)["id"] for line in lines}) == 2
+
+
+def test_a_replay_tells_nobody(settings: Path, tmp_path: Path) -> None:
+    script = tmp_path / "grim.yaml"
+    turn = f"{{text: {GRIM}, expect: {{alert: urgent}}}}"
+    script.write_text(f"name: grim\nabout: a script\nlanguage: zh\nturns:\n  - {turn}\n", encoding="utf-8")
+    code, shown = call("replay", script, "-c", settings)
+    assert code == 0, shown
+    assert not (tmp_path / "box.sqlite").exists()
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_secret_is_shown_nowhere(settings: Path) -> None:
+    hook = "alerts.sinks.duty={kind: webhook, url: 'https://127.0.0.1/', secret: hush}"
+    code, shown = call("config", "-c", settings, "-s", hook)
+    assert code == 0
+    assert "hush" not in shown
+    assert "alerts.sinks.duty.secret" in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(-1, "0 s"), (59.4, "59 s"), (60, "1 min"), (7200, "2 h"), (200_000, "2 d")]
+)
+def test_a_length_of_time_is_shown_in_its_largest_unit(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
