@@ -49,8 +49,8 @@ class Hub:
     """How often."""
     flipped: str | None = None
     """Path of a file that arrives with its first byte changed, though listed as it was."""
-    relisted: str | None = None
-    """Path of a file whose listed hash is another."""
+    longer: str | None = None
+    """Path of a file that is listed with one byte more than it has."""
     bytes_per_s: float | None = None
     status: int | None = None
     """Answer everything with this."""
@@ -234,7 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
             if file.is_file():
                 path = file.relative_to(folder).as_posix()
                 size, sha256, git = hashes_of(file)
-                yield path, size, "0" * 64 if path == self.hub.relisted else sha256, git
+                size += path == self.hub.longer
+                yield path, size, sha256, git
         if self.hub.extra:
             yield self.hub.extra, 3, "0" * 64, "0" * 40
 

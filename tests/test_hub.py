@@ -291,6 +291,16 @@ def test_bytes_that_changed_on_their_way_are_refused(hub: Hub, models: Models, r
     assert verify(parse(reference), models, Silent()).good
 
 
+@pytest.mark.parametrize(("reference", "path"), [(VOICE, "config.yaml"), (WORDS, "model.safetensors")])
+def test_a_file_of_another_size_than_listed_is_refused(hub: Hub, models: Models, reference: str, path: str) -> None:
+    hub.longer = path
+    for _ in range(2):
+        with pytest.raises(FetchError):
+            bring(models, reference)
+        with pytest.raises(ModelMissingError):
+            resolve(reference, models)
+
+
 def test_other_bytes_than_the_pinned_are_refused_before_a_byte_is_fetched(hub: Hub, models: Models) -> None:
     with pytest.raises(FetchError, match=r"model\.pt .* was refused\n.*b3be75be") as caught:
         bring(models, PINNED)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingface_hub import HfApi, hf_hub_url
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers, disable_progress_bars, httpx
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RETRY_LATER = (408, 429)
 _CLOSED = (401, 403)
+_PAST_THE_END = 416
 
 
 class _Counted(io.BufferedWriter):
@@ -78,18 +79,28 @@ class HuggingFace:
             yield
         except OfflineModeIsEnabled as error:
             raise FetchError("HF_HUB_OFFLINE is set: unset it to fetch") from error
-        except GatedRepoError as error:
-            raise FetchError(f"{self.address} doesn't give {model.id} to everybody") from error
-        except RepositoryNotFoundError as error:
-            raise FetchError(f"{self.address} has no model {model.id}, or doesn't show it") from error
         except HfHubHTTPError as error:
-            status = error.response.status_code
-            if status >= 500 or status in _RETRY_LATER:
-                raise unreachable(model, self.address, error) from error
-            if status in _CLOSED:
-                raise FetchError(f"{self.address} doesn't give {model.id} to everybody") from error
-            raise FetchError(f"{self.address} has no {model.id} at revision {model.revision}") from error
+            raise self._refusal(model, error) from error
         except httpx.HTTPError as error:
             raise unreachable(model, self.address, error) from error
         except ValueError as error:  # a page instead of data, as a portal or a wrong mirror sends
             raise FetchError(f"{self.address} doesn't answer as Hugging Face does: {error}") from error
+        except OSError as error:
+            if error.errno:  # the disk's, not the hub's
+                raise
+            raise FetchError(self._other_size(model)) from error
+
+    def _refusal(self, model: Reference, error: HfHubHTTPError) -> FetchError:
+        status = error.response.status_code
+        if status >= 500 or status in _RETRY_LATER:
+            return unreachable(model, self.address, error)
+        if status == _PAST_THE_END:
+            return FetchError(self._other_size(model))
+        if (
+            isinstance(error, GatedRepoError) or status in _CLOSED
+        ):  # what doesn't exist is "closed" to the anonymous, too
+            return FetchError(f"{self.address} has no {model.id}, or doesn't give it to everybody")
+        return FetchError(f"{self.address} has no {model.id} at revision {model.revision}")
+
+    def _other_size(self, model: Reference) -> str:
+        return f"{model}: a file from {self.address} has another size than it lists; it was refused"

@@ -83,3 +83,7 @@ class ModelScope:
             raise FetchError(f"{model} from {self.address}: {str(error).splitlines()[0]}") from error
         except ValueError as error:  # a page instead of data, as a portal or a wrong mirror sends
             raise FetchError(f"{self.address} doesn't answer as ModelScope does: {error}") from error
+        except OSError as error:
+            if error.errno:  # the disk's, not the network's
+                raise
+            raise unreachable(model, self.address, error) from error
