@@ -145,6 +145,31 @@ def explain(
     raise typer.Exit(explain_turn(_load(profile, config, sets).config, journal, turn, as_json=as_json))
 
 
+@app.command()
+def calibrate(
+    labelled: Annotated[str, typer.Argument(metavar="LABELLED.jsonl", help="Labelled turns.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the calibration file goes.")] = Path(
+        "calibration.json"
+    ),
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Write a report with pictures.")
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", help="What the turns are of. Default: what they say.")
+    ] = None,
+    profile: Profile = None,
+    config: ConfigFiles = None,
+    sets: Sets = None,
+) -> None:
+    """Fit fusion to labelled turns of your own place, and measure what that gains."""
+    from assistant.apps.extra import require
+
+    require("calibrate", "scipy", "sklearn")
+    from assistant.apps.calibrate import calibrate as run
+
+    run(_load(profile, config, sets).config, labelled, out, report, domain)
+
+
 @app.command(name="config")
 def show_config(
     as_json: Annotated[bool, typer.Option("--json", help="Print keys, values and layers as JSON.")] = False,

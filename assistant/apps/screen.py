@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.apps.block import Block
+from assistant.apps.calibration.standing import standing
 from assistant.apps.words import words_of
+from assistant.config.calibration import load_calibration
 from assistant.config.perception import Bert, Emotion2Vec, Paraformer
 from assistant.config.tree import Config
 from assistant.events import Event, Notice, SpeechDropped, TurnCompleted, TurnRevoked, UtteranceCut
@@ -40,11 +42,13 @@ class Screen:
         self._console = console
         self._quiet = quiet
         self._mini = uses_mini(config)
+        calibration = load_calibration(config.calibration)
+        self._standing = standing(calibration.provenance if calibration else None, self._words)
         self._announced = ""
 
     @contextmanager
     def loading(self) -> Iterator[Callable[[str], None]]:
-        """Show that the models are being loaded; then say plainly when they are the small bundled ones.
+        """Show that the models are being loaded; then say plainly when they are small or uncalibrated.
 
         What it gives prints a line about each model.
         """
@@ -53,6 +57,7 @@ class Screen:
             yield lambda about: self._console.print(Text(about, style="dim"))
         seconds = f"{time.monotonic() - began:.1f}"
         self._console.print(Text(self._words.screen("loaded", {"seconds": seconds}), style="dim"))
+        self._console.print(self._standing)
         if self._mini:
             self._console.print(Panel(self._words.screen("mini"), border_style="yellow", expand=False))
 

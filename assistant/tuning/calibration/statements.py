@@ -26,22 +26,17 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """Conflicts between voice and words: told, told and real, and real, among the turns where the truth is known."""
+    """Conflicts between voice and words among the `known` turns: told, told and real, real.
+
+    precision: share of the told ones that are real. recall: share of the real ones that are told.
+    """
 
     known: int
     told: int
     hits: int
     real: int
-
-    @property
-    def precision(self) -> float | None:
-        """Share of the told ones that are real."""
-        return self.hits / self.told if self.told else None
-
-    @property
-    def recall(self) -> float | None:
-        """Share of the real ones that are told."""
-        return self.hits / self.real if self.real else None
+    precision: float | None
+    recall: float | None
 
 
 def ladder(labelled: Sequence[Labelled], judged: Sequence[Affect]) -> tuple[Rung, ...]:
@@ -58,12 +53,9 @@ def conflicts(labelled: Sequence[Labelled], judged: Sequence[Affect]) -> Conflic
     ]
     if not known:
         return None
-    return Conflicts(
-        known=len(known),
-        told=sum(told for told, _ in known),
-        hits=sum(told and real for told, real in known),
-        real=sum(real for _, real in known),
-    )
+    told, real = (sum(each) for each in zip(*known, strict=True))
+    hits = sum(both == (True, True) for both in known)
+    return Conflicts(len(known), told, hits, real, hits / told if told else None, hits / real if real else None)
 
 
 def _rung(certainty: Certainty, labelled: Sequence[Labelled], judged: Sequence[Affect]) -> Rung:

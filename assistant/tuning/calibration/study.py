@@ -34,7 +34,8 @@ class Study:
     """A calibration and all that its report shows; all figures are of speakers that the fit hadn't met.
 
     labels: how often each emotion is met. folds: the speakers of each. figures: of each system, by name. gain: by how
-    much the NLL of ours is below each one's. best_alone: the better of voice alone and words alone. confusion: counts,
+    much the NLL of ours is below each one's. best_alone: the better of voice alone and words alone;
+    beats_best_alone: whether the NLL of ours is below its, with all of the interval. confusion: counts,
     truth by strongest emotion, in the order of FELT. reliability: bins of confidence. risks: error rates at POINTS
     coverages, the surest turns first.
     """
@@ -47,6 +48,7 @@ class Study:
     figures: dict[System, dict[str, Estimate]]
     gain: dict[System, Estimate]
     best_alone: System
+    beats_best_alone: bool
     confusion: tuple[tuple[int, ...], ...]
     reliability: dict[System, tuple[Bin, ...]]
     risks: dict[System, tuple[float, ...]]
@@ -56,23 +58,20 @@ class Study:
     conflict_after: Conflicts | None
     slices: tuple[Slice, ...]
 
-    @property
-    def beats_best_alone(self) -> bool:
-        """Whether the NLL of fusion is below that of the better side alone, with all of the interval."""
-        return self.gain[self.best_alone].low > 0
-
 
 def study(
     labelled: Sequence[Labelled],
     start: Fusion,
     today: datetime.date,
     *,
+    domain: str | None = None,
     folded: Callable[[], None] = lambda: None,
     drawn: Callable[[], None] = lambda: None,
 ) -> Study:
     """Return a calibration of `start` on labelled turns; their order is of no importance.
 
-    `folded` is called FOLDS times, `drawn` RESAMPLES times. Raises ScriptError if turns or speakers are too few.
+    domain: what the turns are of, by default as they say themselves. `folded` is called FOLDS times, `drawn` RESAMPLES
+    times. Raises ScriptError if turns or speakers are too few.
     """
     turns, data = in_order(labelled)
     _refuse_too_few(turns)
@@ -80,9 +79,10 @@ def study(
     labels: Indices = np.array([FELT.index(turn.label) for turn in turns], np.intp)
     unmet = held_out(turns, start, folded)
     sure = bootstrap(unmet.posteriors, labels, [turn.speaker for turn in turns], drawn)
+    best = min(ALONE, key=lambda system: sure.figures[system]["nll"].value)
     return Study(
         provenance=Provenance(
-            domain=" + ".join(sorted({turn.domain or "unnamed" for turn in turns})),
+            domain=domain or " + ".join(sorted({turn.domain or "unnamed" for turn in turns})),
             date=today,
             turns=len(turns),
             speakers=len({turn.speaker for turn in turns}),
@@ -94,7 +94,8 @@ def study(
         folds=unmet.folds,
         figures=sure.figures,
         gain=sure.gain,
-        best_alone=min(ALONE, key=lambda system: sure.figures[system]["nll"].value),
+        best_alone=best,
+        beats_best_alone=sure.gain[best].low > 0,
         confusion=tuple(tuple(row) for row in confusion(unmet.posteriors[System.OURS], labels).tolist()),
         reliability={system: bins(p.max(axis=1), p.argmax(axis=1) == labels) for system, p in unmet.posteriors.items()},
         risks={system: _thinned(risk_by_coverage(p, labels)) for system, p in unmet.posteriors.items()},
