@@ -8,6 +8,7 @@ import math
 import os
 import re
 import resource
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,9 +41,13 @@ def two_threads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    named = os.environ.get("ASSISTANT_FULL_CHECKPOINTS")
-    return Path(named) if named else tmp_path_factory.mktemp("full")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if named := os.environ.get("ASSISTANT_FULL_CHECKPOINTS"):
+        yield Path(named)
+        return
+    folder = tmp_path_factory.mktemp("full")
+    yield folder
+    shutil.rmtree(folder)  # pytest would keep it for three runs
 
 
 @pytest.fixture
