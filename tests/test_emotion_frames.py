@@ -107,6 +107,18 @@ def test_following_the_voice_changes_nothing_of_the_whole(folder: Path) -> None:
     assert followed.embedding == pytest.approx(plain.embedding, abs=TOLERANCE)
 
 
+def test_a_frame_is_what_the_head_makes_of_the_mean_of_its_features(folder: Path) -> None:
+    listener, sound = model(folder, 1.0, 0.5), speech()
+    with torch.inference_mode():
+        source = torch.nn.functional.layer_norm(torch.from_numpy(sound), sound.shape)
+        features = listener._network.extract_features(source[None], padding_mask=None)["x"][0]
+        for place, frame in enumerate(listener.listen(sound).frames):
+            mean = features[25 * place : 25 * place + 50].mean(dim=0)
+            said = torch.softmax(listener._network.proj(mean), dim=0)
+            assert frame.embedding == pytest.approx(mean.numpy(), abs=1e-5)
+            assert [frame.scores[label] for label in listener._labels] == pytest.approx(said.numpy(), abs=1e-5)
+
+
 # --- the window
 
 

@@ -303,6 +303,11 @@ def test_in_noise_unsure_words_are_no_sign_of_another_language() -> None:
     assert causes(noisy) == (Doubt.NOISE,)
 
 
+def test_every_telling_cause_is_named_and_no_other() -> None:
+    hurried = replace(heard({Emotion.ANGRY: 0.9}), quality=quality(snr_db=5, speech_s=0.5))
+    assert causes(hurried) == (Doubt.SHORT, Doubt.NOISE)
+
+
 def test_two_feelings_at_once_are_mixed_feelings() -> None:
     assert causes(heard({Emotion.ANGRY: 0.45, Emotion.SAD: 0.45})) == (Doubt.MIXED,)
 

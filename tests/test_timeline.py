@@ -187,7 +187,7 @@ def test_every_result_has_its_words_in_every_language(tmp_path: Path, language: 
 
 
 @pytest.mark.parametrize(
-    "name", ["$a$ \\frac.wav", "😀🎉.mp3", "a\nb.wav", "繁體中文錄音.wav", "长" * 200 + ".wav", "%s{x}_^.wav"]
+    "name", ["$\\frac$.wav", "😀🎉.mp3", "a\nb.wav", "繁體中文錄音.wav", "长" * 200 + ".wav", "%s{x}_^.wav"]
 )
 def test_any_name_and_any_words_can_be_drawn(tmp_path: Path, name: str) -> None:
     picture(tmp_path, recording(20, heard(1, 9, text=name * 3), name=name))
