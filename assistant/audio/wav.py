@@ -52,7 +52,7 @@ def pieces(path: Path, size: int = SAMPLE_RATE) -> Iterator[Samples]:
     with path.open("rb") as file:
         file.seek(_HEADER)
         while block := file.read(size * _BYTES):
-            yield np.frombuffer(block, "<i2").astype(np.float32) / 32768
+            yield np.frombuffer(block, "<i2").astype(np.float32) / np.float32(32768)
 
 
 def _header(size: int) -> bytes:

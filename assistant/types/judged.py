@@ -90,8 +90,9 @@ class Affect:
 
 
 class Doubt(StrEnum):
-    """A likely cause of a result that is not sure."""
+    """A likely cause of a result that is not sure; `STRANGER` is a voice that the recogniser doesn't know."""
 
+    STRANGER = "stranger"
     NO_SPEECH = "no_speech"
     NOISE = "noise"
     QUIET = "quiet"

@@ -26,14 +26,16 @@ from assistant.apps.words import Words
 from assistant.audio.files import stream
 from assistant.audio.wav import WavWriter
 from assistant.build import build_session
+from assistant.config.perception import Paraformer
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning
 from assistant.core.doubt import doubts
 from assistant.core.judge import judge
 from assistant.core.recording import Recorded
+from assistant.core.stranger import is_foreign
 from assistant.engine import Engine
 from assistant.events import Notice, TurnCompleted
-from assistant.types import Action, AudioChunk, Emotion, Mood, Observation, TurnRecord
+from assistant.types import Action, Affect, AudioChunk, Doubt, Emotion, Mood, Observation, TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def listen(how: Listener, path: Path, source: Source, folder: Path, passed: Call
 
     The duration of `source` is set right. Raises AudioError for what can't be read, OSError for what can't be written.
     """
-    whole, utterances = Recorded(), list[Heard]()
+    whole, utterances, mood = Recorded(), list[Heard](), Mood()
     with ExitStack() as files:
         sound = files.enter_context(WavWriter(folder / SOUND))
         rows = files.enter_context(VectorFile(folder / VECTORS)) if _follows(how.options) else None
@@ -71,7 +73,8 @@ def listen(how: Listener, path: Path, source: Source, folder: Path, passed: Call
 
         for record, seen in _turns(how, path.stem, pieces()):
             whole = whole.add(seen)
-            utterances.append(_heard(record, how))
+            utterances.append(_heard(record, mood, how))
+            mood = record.mood
             if rows and seen.voice:
                 for frame in seen.voice.frames or ():
                     rows.append(frame.embedding or ())
@@ -107,8 +110,10 @@ def _turns(how: Listener, name: str, sound: Iterable[AudioChunk]) -> Iterator[tu
                 pass
 
 
-def _heard(record: TurnRecord, how: Listener) -> Heard:
-    seen, affect, decision = record.observation, record.affect, record.decision
+def _heard(record: TurnRecord, before: Mood, how: Listener) -> Heard:
+    """Return an utterance; whether it is worth an alert is asked as if none had been raised of late."""
+    seen, affect = record.observation, record.affect
+    alert = judge(seen, replace(before, alerts={}), how.tuning, record.session).decision.alert
     assert seen.quality is not None  # it was heard, not typed
     voice, words = seen.voice, seen.transcript
     frames = voice.frames if voice else None
@@ -124,9 +129,9 @@ def _heard(record: TurnRecord, how: Listener) -> Heard:
         sentiment=seen.sentiment.scores if seen.sentiment else None,
         fused=fused(affect),
         quality=seen.quality,
-        doubts=doubts(seen, affect, how.config.analysis.confident, how.tuning.fusion),
-        alert=decision.alert.level if decision.alert else None,
-        rule=decision.rule,
+        doubts=_doubts(seen, affect, how),
+        alert=alert.level if alert else None,
+        rule=record.decision.rule,
         errors=seen.errors,
     )
 
@@ -150,9 +155,18 @@ def _recording(how: Listener, source: Source, seen: Observation, utterances: lis
         timestamp=datetime.now().astimezone().isoformat(timespec="seconds"),
         fallback_action="request_clarification" if judged.decision.action is Action.CLARIFY else None,
         suggested_response=judged.reply.text,
-        doubts=doubts(seen, least_sure, how.config.analysis.confident, how.tuning.fusion),
+        doubts=_doubts(seen, least_sure, how),
         speech_s=seen.quality.speech_s if seen.quality else 0.0,
         profile=how.config.profile,
         settings=how.settings,
         utterances=tuple(utterances),
     )
+
+
+def _doubts(seen: Observation, affect: Affect, how: Listener) -> tuple[Doubt, ...]:
+    """Return why a result isn't sure, or shouldn't be: models made for one voice are sure of themselves with any."""
+    causes = doubts(seen, affect, how.config.analysis.confident, how.tuning.fusion)
+    familiar_from = how.config.asr.familiar_from if isinstance(how.config.asr, Paraformer) else None
+    if familiar_from is None or not is_foreign(seen, familiar_from):
+        return causes
+    return (Doubt.STRANGER, *(cause for cause in causes if cause is not Doubt.LANGUAGE))

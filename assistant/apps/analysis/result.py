@@ -45,8 +45,8 @@ class Fused:
 class Heard:
     """One utterance of a recording; `start`, `end` and the times of `frames` in seconds of the recording.
 
-    frames: without their embeddings, those go into embedding.npy. alert: what the policy would raise in a live
-    conversation; the analysis itself raises none.
+    frames: without their embeddings, those go into embedding.npy. rule: what decided, in the order of the
+    conversation. alert: what the policy would raise had it raised none of late; the analysis itself raises none.
     """
 
     start: float

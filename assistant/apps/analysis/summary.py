@@ -96,8 +96,8 @@ def _table(words: Words, lines: Sequence[Line]) -> Table:
 
 
 def _without_common(paths: Sequence[Path]) -> list[str]:
-    """Return the paths without the folders that are the same for all; a single one is left as it is."""
+    """Return the paths without the folders that are the same for all, if there are any but the root."""
     if len(paths) == 1:
         return [str(paths[0])]
-    above = [here for here in paths[0].parents if all(here in path.parents for path in paths)]
+    above = [here for here in paths[0].parents if here.name and all(here in path.parents for path in paths)]
     return [str(path.relative_to(above[0]) if above else path) for path in paths]
