@@ -184,11 +184,18 @@ def show_config(
 
 
 @app.command()
-def check(profile: Profile = None, config: ConfigFiles = None, sets: Sets = None) -> None:
-    """Check the policy, the services and every text, in every language."""
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Dialogue scripts or folders of them. None: the bundled dialogues.")
+    ] = None,
+    profile: Profile = None,
+    config: ConfigFiles = None,
+    sets: Sets = None,
+) -> None:
+    """Check the policy, the services, every text in every language, and what dialogues expect."""
     from assistant.apps.settings import check as run
 
-    raise typer.Exit(run(_load(profile, config, sets).config))
+    raise typer.Exit(run(_load(profile, config, sets).config, paths or []))
 
 
 def _ready(profile: str | None, config: list[str] | None, sets: list[str] | None, *, hearing: bool = True) -> "Config":

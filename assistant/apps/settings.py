@@ -1,7 +1,8 @@
 """Show the effective configuration, and check the tuning files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -9,10 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.apps.calibration.standing import standing
+from assistant.apps.scripts import problems as problems_in
 from assistant.apps.words import words_of
 from assistant.build import load_files
 from assistant.config.calibration import Calibration, load_calibration, numbers
 from assistant.config.check import check as problems_of
+from assistant.config.files import BUNDLED, DIALOGUES
 from assistant.config.layers import Loaded
 from assistant.config.problems import is_secret
 from assistant.config.tree import Config
@@ -43,10 +46,14 @@ def show(loaded: Loaded, *, as_json: bool) -> None:
     console.print(standing(calibration.provenance if calibration else None, words_of(loaded.config)))
 
 
-def check(config: Config) -> int:
-    """Print what is wrong with policy, services and texts; return the exit code, 1 if anything is."""
+def check(config: Config, paths: Sequence[Path]) -> int:
+    """Print what is wrong with policy, services, texts and dialogues; return the exit code, 1 if anything is.
+
+    Without `paths` the bundled dialogues are looked through, as long as the policy that they were written for is used.
+    """
     tuning = load_files(config)
-    problems = problems_of(tuning)
+    dialogues = list(paths) or ([DIALOGUES] if config.files.policy.startswith(BUNDLED) else [])
+    problems = [*problems_of(tuning), *problems_in(dialogues, tuning)]
     console = Console(soft_wrap=True)
     for problem in problems:
         console.print(Text(f"✗ {problem}", style="red"))

@@ -173,7 +173,10 @@ class TrendLimits(Section):
 
 
 class CorrectionLimits(Section):
-    """How sure the words of a correction must be, and what ends it: `overrule` reached in `turns` turns in a row."""
+    """How sure the words of a correction must be, and what ends it.
+
+    That is `overrule` reached in `turns` turns in a row, by voice and words together.
+    """
 
     asr_confidence: Probability
     overrule: Probability

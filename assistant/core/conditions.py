@@ -78,7 +78,8 @@ def _falls(wanted: Fall | None, valence: tuple[float, ...]) -> Check:
 
 
 def _corrects(wanted: bool | None, mood: Mood) -> Check:
-    now = [correction.emotion for correction in mood.corrections if correction.turn == mood.turns]
+    now = [f"{correction.emotion}" for correction in mood.corrections if correction.turn == mood.turns]
+    now += ["all remarks on feelings"] if mood.hands_off == mood.turns else []
     return wanted in (None, bool(now)), f"corrects {' '.join(now) or 'nothing'}"
 
 

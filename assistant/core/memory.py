@@ -75,7 +75,7 @@ def listen(mood: Mood, told: Told) -> Mood:
     return replace(
         mood,
         corrections=(*(old for old in kept if old.emotion not in told.denied), *new),
-        hands_off=mood.hands_off or told.hands_off,
+        hands_off=turn if told.hands_off else mood.hands_off,
     )
 
 
@@ -138,12 +138,14 @@ def _taken_back(correction: Correction, turn: int) -> Correction:
 def _weighed(correction: Correction, affect: Affect, turn: int, limits: CorrectionLimits) -> Correction:
     """Return a correction after a later turn: strong evidence against it, turn after turn, ends it with the next one.
 
-    A turn in which nothing could be heard neither adds to that nor breaks the row.
+    Voice and words must both speak for what was denied: a voice that was misread once will be misread again. A turn in
+    which nothing could be heard neither adds to that nor breaks the row.
     """
     heard = affect.certainty is not Certainty.INSUFFICIENT
     if correction.ended is not None or turn <= correction.turn or not heard:
         return correction
-    strong = correction.strong + 1 if affect.now[correction.emotion] >= limits.overrule else 0
+    mass, term = affect.now[correction.emotion], affect.terms[correction.emotion]
+    strong = correction.strong + 1 if mass >= limits.overrule and min(term.voice, term.words) > 0 else 0
     return replace(correction, strong=strong, ended=turn + 1 if strong >= limits.turns else None)
 
 

@@ -39,7 +39,7 @@ def hindrance(rule: Rule, situation: Situation, policy: Policy) -> str | None:
         return None
     if situation.consent is Consent.REFUSED:
         return "no consent to reading emotions"
-    if mood.hands_off:
+    if mood.hands_off is not None:
         return "the speaker wants no remarks on feelings"
     ago = None if mood.remark_turn is None else mood.turns - mood.remark_turn
     return f"last remark {ago} turns ago" if ago is not None and ago < policy.limits.remark_every else None

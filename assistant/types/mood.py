@@ -72,7 +72,7 @@ class Mood:
     of the last few turns that said something, newest last, and where they are going. swings: after each of these turns,
     the root mean square of the steps they make in that plane; swing_z: the last one against what is usual. stated: the
     last turn in which each emotion was stated. corrections: the last of each emotion, in force or ended. hands_off: the
-    speaker wants no remarks on feelings. turns: how many there were. remark_turn: `turns` when an emotion was last
+    last turn in which the speaker wanted no remarks on feelings. turns: how many there were. remark_turn: `turns` when an emotion was last
     remarked on. clarifications: asked in a row. rescues: how often in a row another way was offered instead of one more
     of them. phrasings: how often each text key was used. alerts: time of the last alert per rule. rested: time at which
     each rule with a cool-down last decided. last_end: end of the last turn.
@@ -94,7 +94,7 @@ class Mood:
     distress: Streak = field(default_factory=Streak)
     stated: dict[Emotion, int] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
-    hands_off: bool = False
+    hands_off: int | None = None
     remark_turn: int | None = None
     clarifications: int = 0
     rescues: int = 0
