@@ -1,6 +1,7 @@
 """Alerts from the turn that raises one to whoever is told: kept first, told at least once, nobody else bothered."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,12 +17,14 @@ from assistant.apps.desk import span
 from assistant.build import build_outbox
 from assistant.config.alerts import Retry
 from assistant.config.layers import load
+from assistant.config.policy import Rule
 from assistant.errors import AlertError, AssistantError, DeliveryError
 from assistant.events import Notice, SpeechStarted, TurnCompleted
 from assistant.store.dispatcher import Dispatcher, deliver_next
 from assistant.store.entry import State
 from assistant.store.message import AlertMessage, message_of, quotes
 from assistant.store.outbox import Outbox
+from assistant.store.sinks.command import Command
 from assistant.store.sinks.sink import Route, Sink
 from assistant.store.sinks.webhook import Webhook
 from assistant.types import Level
@@ -99,14 +102,27 @@ def test_the_words_go_along_only_where_that_is_configured(path: Path) -> None:
 
 
 def test_no_phrase_that_a_rule_listens_for_leaves_in_the_evidence() -> None:
-    (calm,) = turns("今天天气真好")
-    listened = [phrase for rule in TUNING.policy.rules if rule.when.says for phrase in rule.when.says.any_of]
-    assert len(listened) > 50
-    for phrase in listened:
-        alert = replace(alarming("s").record.decision.alert, evidence=("turn 1", f"says {phrase}"))  # type: ignore[type-var]
-        message = message_of(replace(calm, decision=replace(calm.decision, alert=alert)), include_text=False)
+    phrases = [phrase for rule in TUNING.policy.rules if rule.when.says for phrase in rule.when.says.any_of]
+    rule = {
+        "id": "listens",
+        "when": {"says": {"any_of": phrases}},
+        "then": {
+            "action": "answer",
+            "template": "replies.answer",
+            "alert": {"level": "info", "message": "alerts.anger", "cool_down_s": 0},
+        },
+    }
+    rules = (Rule.model_validate_json(json.dumps(rule)), *TUNING.policy.rules)
+    tuning = TUNING.model_copy(update={"policy": TUNING.policy.model_copy(update={"rules": rules})})
+    heard = 0
+    for record in turns(*phrases, tuning=tuning):
+        alert, message = record.decision.alert, message_of(record, include_text=False)
+        assert alert is not None
         assert message is not None
-        assert message.evidence == ("turn 1",)
+        heard += any("says" in fact for fact in alert.evidence)
+        assert message.evidence == tuple(fact for fact in alert.evidence if not fact.startswith("says"))
+        assert record.observation.text not in str(message.evidence)
+    assert heard == len(phrases) > 50
 
 
 @pytest.mark.parametrize(
@@ -208,6 +224,16 @@ def test_a_mistake_in_a_sink_costs_its_attempts_and_no_other(path: Path) -> None
         broken, duty = outbox.entries()[0].deliveries
     assert broken.error == "KeyError: 's-1-crisis-passive'"
     assert duty.state is State.DELIVERED
+
+
+def test_what_a_sink_says_of_its_failure_is_one_line_that_no_terminal_obeys(path: Path) -> None:
+    script = "import sys; print('\\x1b[2Jall\\x07 gone', file=sys.stderr); sys.exit(1)"
+    alerts = dispatcher(path, {"pager": Command([sys.executable, "-c", script])}, grace_s=1)
+    alerts.start()
+    alerts.take(alarming("s"))
+    assert alerts.close() == 1
+    with closing(Outbox(path, RETRY)) as outbox:
+        assert outbox.entries()[0].deliveries[0].error == f"{sys.executable}: exit code 1: [2Jall gone"
 
 
 def test_an_alert_that_cannot_be_kept_is_an_error_at_once(path: Path) -> None:

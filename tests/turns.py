@@ -2,20 +2,23 @@
 
 from dataclasses import replace
 
+from assistant.config.tuning import Tuning
 from assistant.engine import Engine
 from assistant.events import TurnCompleted, TypedText
 from assistant.types import TurnRecord
-from tests.stubs import session
+from tests.stubs import TUNING, session
 
 GRIM = "我不想活了"
 """Raises an urgent alert by itself."""
 
 
-def turns(*said: str | tuple[float, str]) -> list[TurnRecord]:
+def turns(*said: str | tuple[float, str], tuning: Tuning = TUNING) -> list[TurnRecord]:
     """Return the turns of one conversation: texts, or pairs of a time and a text."""
     inputs = [TypedText(text, at) for at, text in ((0.0, one) if isinstance(one, str) else one for one in said)]
     with Engine(None, None, None) as engine:
-        return [event.record for event in session(engine).run(inputs, patient=True) if isinstance(event, TurnCompleted)]
+        talk = session(engine)
+        talk.retune(tuning)
+        return [event.record for event in talk.run(inputs, patient=True) if isinstance(event, TurnCompleted)]
 
 
 def alarming(name: str, number: int = 1) -> TurnCompleted:

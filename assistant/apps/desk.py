@@ -48,13 +48,18 @@ def _lines(entry: Entry, words: Words, now: float) -> Iterator[Text]:
     yield Text(entry.message.message, style="bold")
     yield from (Text(f"· {fact}", style="dim") for fact in entry.message.evidence)
     if entry.message.text:
-        yield Text(f"“{entry.message.text}”", style="italic")
+        yield Text(f"“{_printable(entry.message.text)}”", style="italic")
     if seen_to := entry.acknowledged:
         line = words.screen("alerts.seen_to", {"by": seen_to.by, "age": span(now - seen_to.at)})
         yield Text(f"✓ {line}{': ' if seen_to.note else ''}{seen_to.note or ''}", style="bold green")
     yield from (_told(delivery, words, now, stopped=seen_to is not None) for delivery in entry.deliveries)
     if not entry.deliveries:
         yield Text(f"→ {words.screen('alerts.nobody')}", style="dim")
+
+
+def _printable(text: str) -> str:
+    """Return words without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _told(delivery: Delivery, words: Words, now: float, *, stopped: bool) -> Text:

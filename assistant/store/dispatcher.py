@@ -110,9 +110,14 @@ def deliver_next(outbox: Outbox, name: str, route: Route) -> bool:
     try:
         route.sink.deliver(claim.message)
     except DeliveryError as error:
-        outbox.failed(claim, str(error))
+        outbox.failed(claim, _line(str(error)))
     except Exception as error:  # what no sink foresaw costs this attempt, not the thread
-        outbox.failed(claim, f"{type(error).__name__}: {error}")
+        outbox.failed(claim, _line(f"{type(error).__name__}: {error}"))
     else:
         outbox.delivered(claim)
     return True
+
+
+def _line(text: str) -> str:
+    """Return what a sink said as one short line that can be shown: who answers is not to be trusted."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:300]

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from assistant.errors import DeliveryError
 from assistant.store.message import AlertMessage, encode
@@ -22,7 +23,9 @@ class Jsonl:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with open(self._path, "ab+", buffering=0, opener=_private) as file:
-                written = file.write(line if _ends_a_line(file.fileno()) else b"\n" + line)
+                if _is_torn(file):
+                    line = b"\n" + line
+                written = file.write(line)
                 os.fsync(file.fileno())
         except OSError as error:
             raise DeliveryError(f"{self._path}: {error.strerror}") from error
@@ -34,6 +37,9 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _ends_a_line(file: int) -> bool:
-    size = os.fstat(file).st_size
-    return size == 0 or os.pread(file, 1, size - 1) == b"\n"
+def _is_torn(file: BinaryIO) -> bool:
+    """Tell whether a file ends in the midst of a line; it is left at its end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
