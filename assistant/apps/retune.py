@@ -83,7 +83,9 @@ class Retuner:
 
     def _look(self) -> dict[Path, Stamp | None]:
         """Return the stamp of every file, None for one that isn't there."""
-        named = [locate(getattr(self._config.files, name)) for name in type(self._config.files).model_fields]
+        files, fitted = self._config.files, self._config.calibration.file
+        named = [locate(getattr(files, name)) for name in type(files).model_fields]
+        named += [locate(fitted)] if fitted else []
         texts = [text for path in named if path.is_dir() for text in path.glob("*/*.yaml")]
         return {path: _stamp(path) for path in (*self._settings, *named, *texts)}
 

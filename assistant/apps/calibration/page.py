@@ -14,7 +14,13 @@ from assistant.tuning.calibration.figures import BINS
 from assistant.tuning.calibration.folds import FOLDS
 from assistant.tuning.calibration.statements import STATED, Conflicts, Rung
 from assistant.tuning.calibration.study import Study
-from assistant.tuning.calibration.thresholds import CATEGORY_RISK, CONFLICT_RISK, GROUP_RISK
+from assistant.tuning.calibration.thresholds import (
+    CATEGORY_RISK,
+    CONFLICT_FLOOR,
+    CONFLICT_RISK,
+    GROUP_FLOOR,
+    GROUP_RISK,
+)
 from assistant.types import FELT, Polarity
 
 _STUDY = TypeAdapter(Study)
@@ -151,7 +157,9 @@ def _method(done: Study) -> Iterator[str]:
         "Thresholds: the lowest from which on the share of errors is bounded (Clopper and Pearson, one side, 95 %) by "
         f"{CATEGORY_RISK:.0%} for an emotion, {GROUP_RISK:.0%} for a group where no emotion was sure enough, "
         f"{CONFLICT_RISK:.0%} for a conflict. The bound takes turns for independent, which those of one speaker are "
-        "not quite. The ramps of reliability, the floors and the mixed emotions are not fitted."
+        "not quite. An emotion is never stated below `statement.mixed.first`, a group never below "
+        f"{GROUP_FLOOR:.2g}, a conflict never told below {CONFLICT_FLOOR:.2g}. The ramps of reliability, the floors"
+        " and the mixed emotions are not fitted."
     )
 
 

@@ -19,6 +19,7 @@ NAMES = {
     System.MEAN: "equal weights",
     System.PRODUCT: "product of experts",
     System.START: "ours, start values",
+    System.PRIOR: "start values, prior counted",
     System.OURS: "ours, fitted",
 }
 _COLOURS = {
@@ -27,6 +28,7 @@ _COLOURS = {
     System.MEAN: "#999999",
     System.PRODUCT: "#009e73",
     System.START: "#cc79a7",
+    System.PRIOR: "#d55e00",
     System.OURS: "#000000",
 }
 """Okabe and Ito's palette: told apart by the colour-blind, too."""

@@ -14,13 +14,14 @@ from assistant.types.labelled import Labelled
 
 
 class System(StrEnum):
-    """Who makes a posterior; all but `START` with the same fitted settings."""
+    """Who makes a posterior; all but the first two with the same fitted settings."""
 
+    START = "start"
+    PRIOR = "prior"
     VOICE = "voice"
     WORDS = "words"
     MEAN = "mean"
     PRODUCT = "product"
-    START = "start"
     OURS = "ours"
 
 
@@ -32,7 +33,8 @@ def posteriors(labelled: Sequence[Labelled], fitted: Fusion, start: Fusion) -> d
     """Return each system's posteriors [n, 7] over FELT.
 
     MEAN is the linear pool of the sides that can be trusted at all, in equal parts; PRODUCT takes both sides for
-    independent, each with its reliability alone for an exponent.
+    independent, each with its reliability alone for an exponent. PRIOR is START with the fitted prior: what counting
+    emotions gains by itself.
     """
     voice = judge_all([_without_words(turn) for turn in labelled], fitted)
     words = judge_all([_without_voice(turn) for turn in labelled], fitted)
@@ -40,11 +42,12 @@ def posteriors(labelled: Sequence[Labelled], fitted: Fusion, start: Fusion) -> d
         update={"alpha_voice": 1.0, "alpha_words": 1.0, "rho_leader": 0.0, "rho_other": 0.0}
     )
     return {
+        System.START: masses(judge_all(labelled, start)),
+        System.PRIOR: masses(judge_all(labelled, start.model_copy(update={"prior": fitted.prior}))),
         System.VOICE: masses(voice),
         System.WORDS: masses(words),
         System.MEAN: _mean(voice, words),
         System.PRODUCT: masses(judge_all(labelled, fitted.model_copy(update={"pooling": independent}))),
-        System.START: masses(judge_all(labelled, start)),
         System.OURS: masses(judge_all(labelled, fitted)),
     }
 
