@@ -163,11 +163,18 @@ def _facts(mood: Mood) -> Iterator[tuple[str, str]]:
     yield "volatility_z", _figure(mood.volatility_z)
     yield "valence", _listed(f"{value:+.2f}" for value in mood.valence)
     yield "arousal", _listed(f"{value:+.2f}" for value in mood.arousal)
+    yield "valence_trend", mood.valence_trend or "–"
+    yield "arousal_trend", mood.arousal_trend or "–"
     yield "swing", _figure(mood.swing)
+    yield "swing_z", _figure(mood.swing_z)
+    yield "denied", _listed(sorted(mood.denied(mood.turns + 1)))
+    yield "hands_off", str(mood.hands_off).lower()
     yield "crisis_lately", str(mood.safety.level)
     yield "remark_turn", "–" if mood.remark_turn is None else str(mood.remark_turn)
     yield "clarifications", str(mood.clarifications)
+    yield "rescues", str(mood.rescues)
     yield "alerts", _listed(f"{rule} {at:.0f} s" for rule, at in mood.alerts.items())
+    yield "rested", _listed(f"{rule} {at:.0f} s" for rule, at in mood.rested.items())
     yield "turn", str(mood.turns)
 
 

@@ -27,6 +27,10 @@ def aspect_of(decision: Decision, aspect: Aspect, words: Words) -> str:
         case Aspect.ALERT:
             alert = decision.alert
             return f"{alert.rule} ({words.label('level', alert.level)})" if alert else "–"
+        case Aspect.PRIORITY:
+            return "–" if decision.priority is None else f"{decision.priority:g}"
+        case Aspect.TYPING:
+            return "✓" if decision.typing else "–"
 
 
 def said(side: Side) -> str:

@@ -187,10 +187,10 @@ def _outcome(case: Case, sides: _Sides) -> Iterator[Reason]:
 
 
 def _then(rule_id: str, policy: Policy) -> Then | None:
-    if rule_id in LIMIT_RULES:
+    try:
         return policy.outcome(rule_id)
-    rule = _named(rule_id, policy.rules)
-    return rule.then if rule else None
+    except KeyError:
+        return None
 
 
 def _alerts(before: Alert | None, after: Alert | None, sides: _Sides) -> Iterator[Reason]:

@@ -14,8 +14,9 @@ from assistant.types import Affect, Alert, Decision, Mood, Reply, ReplySource, T
 class Change(StrEnum):
     """What has become of a turn, by the gravest difference.
 
-    decision: rule, action, template, service or alert. reading: what was stated of the feeling, the decision is the
-    same. wording: the words or their style, all else is the same. none: the same in everything a person would notice.
+    decision: rule, action, template, service, alert, hand-over or the offer to type. reading: what was stated of the
+    feeling, the decision is the same. wording: the words or their style, all else is the same. none: the same in
+    everything a person would notice.
     """
 
     DECISION = "decision"
@@ -32,6 +33,8 @@ class Aspect(StrEnum):
     TEMPLATE = "template"
     SERVICE = "service"
     ALERT = "alert"
+    PRIORITY = "priority"
+    TYPING = "typing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ def aspects(old: Decision, new: Decision) -> tuple[Aspect, ...]:
         Aspect.TEMPLATE: (old.template, new.template),
         Aspect.SERVICE: (old.service, new.service),
         Aspect.ALERT: (_raised(old.alert), _raised(new.alert)),
+        Aspect.PRIORITY: (old.priority, new.priority),
+        Aspect.TYPING: (old.typing, new.typing),
     }
     return tuple(aspect for aspect, (before, after) in pairs.items() if before != after)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from assistant.config.deployment import Consent
 from assistant.config.judgement import VoiceEvidence, WordsEvidence
 from assistant.config.policy import LIMIT_RULES
 from assistant.config.tuning import Tuning
@@ -77,17 +78,17 @@ class Explanation:
 
 def explain(record: TurnRecord, before: Mood, tuning: Tuning) -> Explanation:
     """Return the explanation of a turn that was decided with `tuning` after the mood `before`."""
-    seen = record.observation
+    seen, affect = record.observation, record.affect
+    may_read = tuning.emotion_consent is Consent.GRANTED
     situation = understand(seen, before, tuning)
     anew = judge(seen, before, tuning, record.session)
-    rows = _rows(record, tuning)
-    affect = record.affect
+    rows = _rows(affect)
     return Explanation(
         record=record,
         before=before,
         situation=situation,
-        voice=tuple(_voice(seen, tuning.fusion.voice)),
-        words=tuple(_words(seen, tuning.fusion.words)),
+        voice=tuple(_voice(seen, tuning.fusion.voice)) if may_read else (),
+        words=tuple(_words(seen, tuning.fusion.words)) if may_read else (),
         rows=rows,
         error=_error(rows, affect),
         ladder=climb(affect.now, affect.reliability, tuning.fusion.statement, record.mood.denied(record.mood.turns)),
@@ -100,17 +101,16 @@ def explain(record: TurnRecord, before: Mood, tuning: Tuning) -> Explanation:
     )
 
 
-def _rows(record: TurnRecord, tuning: Tuning) -> tuple[Row, ...]:
+def _rows(affect: Affect) -> tuple[Row, ...]:
     """Return the fusion as a reader would recompute it, from the recorded terms alone."""
-    terms = record.affect.terms
-    prior = tuning.fusion.deployment_prior or tuning.fusion.prior
+    terms = affect.terms
     said = {emotion: term.voice + term.words for emotion, term in terms.items()}
-    now = normalised({emotion: math.log(prior[emotion]) + said[emotion] for emotion in FELT})
+    now = normalised({emotion: terms[emotion].fresh + said[emotion] for emotion in FELT})
     belief = normalised({emotion: terms[emotion].prior + said[emotion] for emotion in FELT})
     return tuple(
         Row(
             emotion=emotion,
-            fresh=math.log(prior[emotion]),
+            fresh=terms[emotion].fresh,
             carried=terms[emotion].prior,
             voice=terms[emotion].voice,
             words=terms[emotion].words,
