@@ -242,6 +242,16 @@ def test_what_is_no_outbox_is_left_alone_and_named(tmp_path: Path) -> None:
         Outbox(text / "alerts.sqlite", RETRY)
 
 
+def test_who_comes_while_another_opens_the_file_waits_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        done = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        done.start()
+        Outbox(path, RETRY).close()
+        done.join()
+
+
 def test_every_commit_waits_for_the_disk(outbox: Outbox) -> None:
     synchronous = outbox._db.execute("PRAGMA synchronous").fetchone()
     assert (synchronous, outbox._db.execute("PRAGMA journal_mode").fetchone()) == ((2,), ("wal",))
