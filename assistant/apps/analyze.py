@@ -11,7 +11,7 @@ from rich.console import Console
 
 from assistant.apps.analysis.batch import Batch, Outcome
 from assistant.apps.analysis.choices import Granularity
-from assistant.apps.analysis.folders import opened, told
+from assistant.apps.analysis.folders import opened
 from assistant.apps.analysis.listen import Listener, listen
 from assistant.apps.analysis.options import Options, fingerprint
 from assistant.apps.analysis.progress import Gauge, looked
@@ -94,7 +94,6 @@ class _Report:
         try:
             with ExitStack() as stack:
                 if self._path:
-                    stack.enter_context(told(self._path))
                     self._table = stack.enter_context(Table(self._path))
                 yield
         except KeyboardInterrupt:

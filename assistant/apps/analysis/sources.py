@@ -28,12 +28,12 @@ def find(paths: Sequence[Path], out: Path) -> tuple[Path, ...]:
         raise AudioError("nothing to analyse: name sound files, or folders of them")
     found: dict[Path, Path] = {}
     for path in paths:
+        if not path.exists():
+            raise AudioError(f"{path}: no such file or folder")
         inside = tuple(_inside(path, out.resolve())) if path.is_dir() else (path,)
         if not inside:
             raise AudioError(f"{path}: no recordings in this folder or those in it; known by their names: {KNOWN}")
         for each in inside:
-            if not each.exists():
-                raise AudioError(f"{each}: no such file or folder")
             found.setdefault(each.resolve(), each)
     return tuple(found.values())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from assistant.apps.analysis.folders import told
 from assistant.apps.analysis.result import Heard, Recording
 
 COLUMNS = ("file", "start", "end", "text", "voice", "sentiment", "fused", "confidence", "doubts", "alert_worthy")
@@ -16,20 +17,22 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 class Table:
     """Gathers rows beside `path` and puts them in its place when closed, whole, whatever was there before.
 
-    UTF-8 with a byte order mark, without which Excel takes Chinese for something else. Raises OSError.
+    UTF-8 with a byte order mark, without which Excel takes Chinese for something else. Raises OutputError.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._partial = path.with_name(f".{path.name}.partial")
-        self._file: TextIO = self._partial.open("w", encoding="utf-8-sig", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(COLUMNS)
+        with told(path):
+            self._file: TextIO = self._partial.open("w", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(COLUMNS)
 
     def append(self, recording: Recording) -> None:
         """Append the utterances of one recording; one without speech has one row, which says so."""
-        self._writer.writerows(rows(recording))
-        self._file.flush()
+        with told(self._path):
+            self._writer.writerows(rows(recording))
+            self._file.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -37,8 +40,9 @@ class Table:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        self._partial.replace(self._path)
+        with told(self._path):
+            self._file.close()
+            self._partial.replace(self._path)
 
 
 def rows(recording: Recording) -> Iterator[list[str]]:
