@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 Colour = tuple[float, float, float]
 """Red, green and blue, 0-1."""
 
+Box = tuple[float, float, float, float, str | Colour]
+"""A rectangle: its left, right, lower and upper edge in inches, and its colour."""
+
 WIDTH, LEFT, RIGHT = 16.0, 0.95, 0.35
 """Inches: of the page, and of its margins."""
 
@@ -58,9 +61,12 @@ class Page:
             parse_math=False,
         )
 
-    def fill(self, left: float, right: float, bottom: float, top: float, colour: str | Colour) -> None:
-        """Fill a rectangle."""
-        self.axes.fill_between((left, right), bottom, top, color=colour, linewidth=0)
+    def fill(self, *boxes: Box) -> None:
+        """Fill rectangles, all at once: there may be thousands."""
+        from matplotlib.collections import PolyCollection
+
+        corners = [[(left, low), (right, low), (right, high), (left, high)] for left, right, low, high, _ in boxes]
+        self.axes.add_collection(PolyCollection(corners, facecolors=[box[-1] for box in boxes], linewidths=0))
 
     def mark(self, x: float, y: float) -> None:
         """Draw the sign of an alert: a triangle that needs no colour to be seen."""

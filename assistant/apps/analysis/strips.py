@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from assistant.apps.analysis.page import (
     SILENCE,
     SMALL,
     WIDTH,
+    Box,
     Colour,
     Page,
     clock,
@@ -33,7 +35,7 @@ from assistant.types import Certainty, Emotion, Group
 
 Pixels = npt.NDArray[np.float64]
 
-MARKS, WAVE, HEAT, LABEL, LINE, CLOCK = 0.2, 0.5, 1.26, 0.22, 0.17, 0.3
+MARKS, WAVE, HEAT, SEAM, LABEL, LINE, CLOCK = 0.2, 0.5, 1.26, 0.04, 0.22, 0.17, 0.3
 """Inches of each strip, from top to bottom; LINE is of each line of words."""
 
 QUIET = 0.05
@@ -72,7 +74,11 @@ class Row:
     def height(self) -> float:
         """Return the height of all its strips, in inches."""
         lines = max(map(len, self.written.values()), default=0)
-        return MARKS + WAVE + HEAT + LABEL + lines * LINE + CLOCK
+        return MARKS + WAVE + HEAT + SEAM + LABEL + lines * LINE + CLOCK
+
+    def has(self, heard: Heard) -> bool:
+        """Tell whether the better part of an utterance is here: it is named once."""
+        return self.start <= (heard.start + heard.end) / 2 < self.end
 
     def x(self, time: float) -> float:
         """Return where a time lies, within the row, in inches from the left."""
@@ -84,21 +90,32 @@ def draw_row(page: Page, row: Row, top: float, envelope: Envelope) -> None:
     left, right = row.x(row.start), row.x(row.end)
     wave = top - MARKS
     heat = wave - WAVE
-    label = heat - HEAT
+    label = heat - HEAT - SEAM
     text = label - LABEL
-    page.fill(left, right, heat, wave, SILENCE)
-    page.fill(left, right, text, label, SILENCE)
-    for heard in row.heard:
-        page.fill(row.x(heard.start), row.x(heard.end), heat, wave, paler(_colours(heard.fused)[0], 0.16))
+    spoken = [(row.x(heard.start), row.x(heard.end), _colours(heard.fused)) for heard in row.heard]
+    page.fill(
+        (left, right, heat, wave, SILENCE),
+        (left, right, text, label, SILENCE),
+        *((begin, end, heat, wave, paler(colours[0], 0.16)) for begin, end, colours in spoken),
+        *(box for begin, end, colours in spoken for box in _striped(begin, end, text, label, colours)),
+    )
     _draw_sound(page, row, wave - WAVE / 2, envelope)
-    _draw_heat(page, row, label)
+    _draw_heat(page, row, label + SEAM)
     for place, heard in enumerate(row.heard):
-        _draw_label(page, row, heard, label)
+        _write_label(page, row, heard, label)
         if heard.alert and heard.start >= row.start:
             _draw_alert(page, row, heard, wave + MARKS / 2)
         for number, line in enumerate(row.written.get(place, [])):
             page.write(row.x(heard.start) + 0.02, text - 0.04 - (number + 0.5) * LINE, line, PLAIN)
     _draw_clock(page, row, top - row.height + CLOCK)
+
+
+def _striped(left: float, right: float, low: float, high: float, colours: list[Colour]) -> list[Box]:
+    """Return a bar with a stripe per colour, the first on top."""
+    edges = [high - (high - low) * place / len(colours) for place in range(len(colours) + 1)]
+    return [
+        (left, right, below, above, colour) for colour, (above, below) in zip(colours, pairwise(edges), strict=True)
+    ]
 
 
 def _draw_sound(page: Page, row: Row, middle: float, envelope: Envelope) -> None:
@@ -144,17 +161,13 @@ def _heat(row: Row) -> Pixels:
     return image
 
 
-def _draw_label(page: Page, row: Row, heard: Heard, top: float) -> None:
-    """Draw what an utterance came to: a stripe of colour per emotion it names, and its name where there is room."""
-    left, right = row.x(heard.start), row.x(heard.end)
-    colours = _colours(heard.fused)
-    stripe = LABEL / len(colours)
-    for place, colour in enumerate(colours):
-        page.fill(left, right, top - (place + 1) * stripe, top - place * stripe, colour)
+def _write_label(page: Page, row: Row, heard: Heard, top: float) -> None:
+    """Write what an utterance came to, where there is room: its name with its confidence, or its name."""
     name = name_of(heard.fused, page.words)
-    room = (right - left - 0.06) * 72 / SMALL
+    left = row.x(heard.start)
+    room = (row.x(heard.end) - left - 0.06) * 72 / SMALL
     text = next((text for text in (sure(name, heard.fused.confidence), name) if width_em(text) <= room), None)
-    if text and heard.start >= row.start:
+    if text and row.has(heard):
         page.write(left + 0.04, top - LABEL / 2, text, SMALL, PAPER)
 
 

@@ -1,10 +1,7 @@
 """A picture of a recording over time: its sound, how it was said, what it came to, and the words."""
 
-import logging
 import math
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +14,8 @@ from assistant.apps.analysis.strips import Row, draw_row, name_of, sure
 from assistant.apps.words import Words
 from assistant.types import Emotion, Group
 
-HEADER, GAP, FOOT = 1.05, 0.2, 0.1
-"""Inches: above the rows, between them, below."""
+HEADER, REMARK, GAP, FOOT = 0.8, 0.25, 0.2, 0.1
+"""Inches: above the rows, where there is a remark beneath the title, between the rows, below."""
 
 LENGTHS = (60, 300, 600, 1800, 3600, 7200, 14_400)
 """Seconds that a row may show: the first with which a recording fits on MOST_ROWS."""
@@ -29,6 +26,9 @@ READABLE_S = 60
 
 MOST_LINES = 4
 
+MINI = "mini"
+"""The profile of the bundled models, which no picture may pass off as the real ones."""
+
 _CHANNELS = {Channel.LEFT: "channel_left", Channel.RIGHT: "channel_right", Channel.MIX: "channel_mix"}
 
 
@@ -37,19 +37,20 @@ def draw(path: Path, recording: Recording, envelope: Envelope, words: Words) -> 
 
     Up to twelve minutes of it are shown with the words, a minute to a row; of more there is an overview.
     """
-    with _quiet():
+    with quietly():
         from matplotlib.figure import Figure
         from matplotlib.font_manager import get_font
 
         glyphs = frozenset(get_font(str(FONT)).get_charmap())
     rows = list(_rows(recording))
-    height = HEADER + sum(row.height + GAP for row in rows) - GAP + FOOT
+    header = HEADER + (REMARK if recording.profile == MINI else 0.0)
+    height = header + sum(row.height + GAP for row in rows) - GAP + FOOT
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=PAPER)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     page = Page(axes, glyphs, words)
     _header(page, recording, height)
-    top = height - HEADER
+    top = height - header
     for row in rows:
         draw_row(page, row, top, envelope)
         top -= row.height + GAP
@@ -73,7 +74,7 @@ def _written(row: Row) -> dict[int, list[str]]:
     """Return the lines under each utterance, in the row that has most of it, up to where the next one begins."""
     lines = {}
     for place, heard in enumerate(row.heard):
-        if row.start <= (heard.start + heard.end) / 2 < row.end:
+        if row.has(heard):
             until = row.heard[place + 1].start if place + 1 < len(row.heard) else row.end
             room = (row.x(until) - row.x(heard.start) - 0.1) * 72 / PLAIN
             lines[place] = wrapped(heard.text, room, MOST_LINES) if room >= 2 else []
@@ -93,7 +94,7 @@ def _header(page: Page, recording: Recording, height: float) -> None:
         facts.append(f"{words.screen('doubts')} {causes}")
     page.write(LEFT, height - 0.3, fitted(Path(source.path).name, 48), LARGE)
     page.write(LEFT, height - 0.6, "   ·   ".join(facts), 10.5)
-    if recording.profile == "mini":
+    if recording.profile == MINI:
         page.write(LEFT, height - 0.84, words.screen("mini"), PLAIN, NOTE)
     _legend(page, height - 0.3)
 
@@ -108,7 +109,7 @@ def _legend(page: Page, y: float) -> None:
     page.write(x + 0.22, y, alert, PLAIN)
     x += _room(alert)
     for group, name in signs.items():
-        page.fill(x, x + 0.16, y - 0.07, y + 0.07, COLOURS[group])
+        page.fill((x, x + 0.16, y - 0.07, y + 0.07, COLOURS[group]))
         page.write(x + 0.22, y, name, PLAIN)
         x += _room(name)
 
@@ -116,20 +117,3 @@ def _legend(page: Page, y: float) -> None:
 def _room(name: str) -> float:
     """Return the inches that a sign with its name takes in the legend."""
     return 0.22 + width_em(name) * PLAIN / 72 + 0.16
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep matplotlib from telling that it looks through the machine's fonts, which it does when first imported.
-
-    What it finds it writes down without naming an encoding.
-    """
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EncodingWarning)
-            yield
-    finally:
-        logger.setLevel(level)
