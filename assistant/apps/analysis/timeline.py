@@ -11,6 +11,7 @@ from assistant.apps.analysis.lettering import FONT, fitted, width_em, wrapped
 from assistant.apps.analysis.page import COLOURS, DPI, LARGE, LEFT, NOTE, PAPER, PLAIN, RIGHT, WIDTH, Page, clock
 from assistant.apps.analysis.result import Recording
 from assistant.apps.analysis.strips import Row, draw_row, name_of, sure
+from assistant.apps.drawing import quietly
 from assistant.apps.words import Words
 from assistant.types import Emotion, Group
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from assistant.apps.drawing import quietly
 from assistant.tuning.calibration.figures import BINS, Bin
 from assistant.tuning.calibration.study import Study
 from assistant.tuning.calibration.systems import System
 from assistant.tuning.calibration.thresholds import CATEGORY_RISK
 from assistant.types import FELT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NAMES = {
     System.VOICE: "voice alone",
@@ -55,9 +59,9 @@ def draw(done: Study, folder: Path) -> list[str]:
     return list(pictures)
 
 
-def _systems(done: Study) -> Figure:
+def _systems(done: Study) -> "Figure":
     """Draw NLL and UAR of every system with their intervals."""
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    figure = _figure((9, 3.2))
     order = sorted(done.figures, key=lambda system: -done.figures[system]["nll"].value)
     for axes, name, title in zip(
         figure.subplots(1, 2, sharey=True),
@@ -78,9 +82,9 @@ def _systems(done: Study) -> Figure:
     return figure
 
 
-def _reliability(done: Study) -> Figure:
+def _reliability(done: Study) -> "Figure":
     """Draw how often it is right at each confidence, before the fit and after it, over how often it is that sure."""
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = _figure((9, 5))
     grid = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(3, 1))
     edges = np.arange(BINS) / BINS
     for column, system in enumerate((System.START, System.OURS)):
@@ -105,16 +109,16 @@ def _reliability(done: Study) -> Figure:
     return figure
 
 
-def _gap(axes: Axes, edge: float, each: Bin) -> None:
+def _gap(axes: "Axes", edge: float, each: Bin) -> None:
     """Mark from how often a bin is right to how sure it is."""
     middle = edge + 0.5 / BINS
     axes.plot((middle, middle), (each.accuracy, each.confidence), color="#d55e00", linewidth=1.4)
     axes.plot(middle, each.confidence, marker="o", markersize=3.5, color="#d55e00")
 
 
-def _risk_coverage(done: Study) -> Figure:
+def _risk_coverage(done: Study) -> "Figure":
     """Draw how many are wrong among those that are stated, the surest first, against how many are stated."""
-    figure = Figure(figsize=(7, 4.4), layout="constrained")
+    figure = _figure((7, 4.4))
     axes = figure.subplots()
     for system, risks in done.risks.items():
         share = np.linspace(0, 1, len(risks))
@@ -133,11 +137,11 @@ def _risk_coverage(done: Study) -> Figure:
     return figure
 
 
-def _confusion(done: Study) -> Figure:
+def _confusion(done: Study) -> "Figure":
     """Draw what each emotion is taken for."""
     counts = np.array(done.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    figure = _figure((6.4, 5.4))
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
@@ -155,9 +159,9 @@ def _confusion(done: Study) -> Figure:
     return figure
 
 
-def _noise(done: Study) -> Figure:
+def _noise(done: Study) -> "Figure":
     """Draw NLL and UAR by SNR, before the fit and after it."""
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    figure = _figure((9, 3.2))
     parts = [each for each in done.slices if each.by == "snr"]
     left, right = figure.subplots(1, 2)
     for system in (System.START, System.OURS):
@@ -175,10 +179,10 @@ def _noise(done: Study) -> Figure:
     return figure
 
 
-def _speakers(done: Study) -> Figure:
+def _speakers(done: Study) -> "Figure":
     """Draw the NLL of each speaker, before the fit and after it, the worst first."""
     parts = sorted((each for each in done.slices if each.by == "speaker"), key=lambda part: part.after.nll)
-    figure = Figure(figsize=(7, 1.2 + 0.2 * len(parts)), layout="constrained")
+    figure = _figure((7, 1.2 + 0.2 * len(parts)))
     axes = figure.subplots()
     for row, part in enumerate(parts):
         pale = 0.35 if part.count < _FEW else 1.0
@@ -195,6 +199,13 @@ def _speakers(done: Study) -> Figure:
     return figure
 
 
-def _plain(axes: Axes, title: str) -> None:
+def _figure(size_in: tuple[float, float]) -> "Figure":
+    with quietly():
+        from matplotlib.figure import Figure
+
+    return Figure(figsize=size_in, layout="constrained")
+
+
+def _plain(axes: "Axes", title: str) -> None:
     axes.set_title(title, loc="left", size=10)
     axes.spines[["top", "right"]].set_visible(False)
