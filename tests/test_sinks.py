@@ -125,6 +125,15 @@ def test_what_an_address_hides_is_in_no_error() -> None:
     assert "abc" not in refused("http://127.0.0.1:9/?access_token=abc")
 
 
+@pytest.mark.parametrize(
+    "url", ["ftp://host/?token=abc", "host/hook?token=abc", "http://host:port/?token=abc", "http:///abc"]
+)
+def test_an_address_that_cannot_be_posted_to_is_refused_before_any_alert_needs_it(url: str) -> None:
+    with pytest.raises(ConfigError, match="the webhook's address") as caught:
+        Webhook(url)
+    assert "abc" not in str(caught.value)
+
+
 def test_a_secret_that_claims_to_be_base64_must_be() -> None:
     assert key_of("whsec_" + base64.b64encode(b"key").decode()) == b"key"
     with pytest.raises(ConfigError, match="no base64"):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,6 +14,7 @@ from assistant.errors import ScriptError
 from assistant.types import RECORD_VERSION, TurnRecord
 
 _RECORD = TypeAdapter(TurnRecord)
+_TURN = TypeAdapter(dict[Literal["turn"], TurnRecord])
 
 
 def encode(record: TurnRecord) -> str:
@@ -71,6 +73,9 @@ def read_journal(path: Path) -> Played:
     records: list[TurnRecord] = []
     tunings: dict[str, Tuning] = {}
     for number, line in _lines(path):
+        if record := _at_once(line):
+            records.append(record)
+            continue
         try:
             entry = json.loads(line)
             match entry:
@@ -95,6 +100,15 @@ def read_journal(path: Path) -> Played:
     if missing:
         raise ScriptError(f"{path}: the tuning {', '.join(sorted(missing))} of its turns is not in it")
     return Played(tuple(records), tunings)
+
+
+def _at_once(line: str) -> TurnRecord | None:
+    """Return the turn that a line holds; None for any other line, and for one that needs a closer look."""
+    try:
+        record = _TURN.validate_json(line, strict=True)["turn"]
+    except (ValidationError, KeyError):
+        return None
+    return record if record.version == RECORD_VERSION else None
 
 
 def _other_version(version: int) -> str:

@@ -70,9 +70,8 @@ def _prepare(db: sqlite3.Connection) -> None:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             break
-        except (
-            sqlite3.OperationalError
-        ) as error:  # where two begin at once SQLite fails instead of waiting, once in 500 times
+        except sqlite3.OperationalError as error:
+            # Where two begin at once, SQLite fails instead of waiting: once in 500 times.
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)

@@ -33,7 +33,7 @@ class Webhook:
         self, url: str, secret: str | None = None, timeout_s: float = 5.0, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._url = url
-        self._host = httpx2.URL(url).host
+        self._host = host_of(url)
         self._tls = httpx2.create_ssl_context()
         self._key = None if secret is None else key_of(secret)
         self._timeout_s = timeout_s
@@ -45,7 +45,7 @@ class Webhook:
             status, elsewhere = asyncio.run(self._post(*self._request(message)))
         except TimeoutError as error:
             raise DeliveryError(f"{self._host}: no answer within {self._timeout_s:g} s") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, OSError) as error:
             raise DeliveryError(f"{self._host}: {type(error).__name__}: {error}") from error
         if elsewhere:
             raise DeliveryError(f"{self._host}: answered {status}, a redirect to {elsewhere}; none is followed")
@@ -76,6 +76,17 @@ class Webhook:
         ):
             target = answer.headers.get("location") if answer.is_redirect else None
             return answer.status_code, target and (httpx2.URL(target).host or self._host)
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address. Raises ConfigError, which doesn't quote it, where it can't be posted to."""
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise ConfigError(f"the webhook's address can't be read: {error}") from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ConfigError("the webhook's address must begin with http:// or https:// and name a host")
+    return address.host
 
 
 def sign(key: bytes, name: str, timestamp: str, body: bytes) -> str:
