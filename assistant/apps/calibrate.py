@@ -57,7 +57,7 @@ def _show(done: Study, out: Path, report: Path | None, console: Console, words: 
     rests_on = done.provenance
     counts = {"turns": str(rests_on.turns), "speakers": str(rests_on.speakers), "domain": rests_on.domain}
     console.print(Text(words.screen("calibration.unmet", counts), style="dim"))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column(no_wrap=True)
     for heading in _SHOWN.values():
         table.add_column(heading, justify="right", no_wrap=True)

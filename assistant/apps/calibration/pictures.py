@@ -23,7 +23,7 @@ NAMES = {
     System.MEAN: "equal weights",
     System.PRODUCT: "product of experts",
     System.START: "ours, start values",
-    System.PRIOR: "start values, prior counted",
+    System.PRIOR: "start, prior counted",
     System.OURS: "ours, fitted",
 }
 _COLOURS = {
