@@ -17,9 +17,11 @@ from assistant.core.statement import state
 from assistant.errors import ConfigError
 from assistant.types import (
     FELT,
+    GROUPS,
     Affect,
     Certainty,
     ConflictKind,
+    Correction,
     Emotion,
     Group,
     Language,
@@ -344,11 +346,36 @@ def test_both_posteriors_are_distributions_and_every_number_is_in_range(observat
 
 
 @given(turns, moods)
-def test_the_terms_recompute_the_belief(observation: Observation, mood: Mood) -> None:
+def test_a_reader_recomputes_both_posteriors_from_the_terms_alone(observation: Observation, mood: Mood) -> None:
     affect = feel(observation, mood)
-    masses = {emotion: math.exp(term.prior + term.voice + term.words) for emotion, term in affect.terms.items()}
-    total = math.fsum(masses.values())
-    assert {emotion: mass / total for emotion, mass in masses.items()} == pytest.approx(affect.belief, abs=1e-12)
+    said = {emotion: term.voice + term.words for emotion, term in affect.terms.items()}
+    for posterior, start in (
+        (affect.belief, {emotion: term.prior for emotion, term in affect.terms.items()}),
+        (affect.now, {emotion: term.fresh for emotion, term in affect.terms.items()}),
+    ):
+        masses = {emotion: math.exp(start[emotion] + said[emotion]) for emotion in FELT}
+        total = math.fsum(masses.values())
+        assert {emotion: mass / total for emotion, mass in masses.items()} == pytest.approx(posterior, abs=1e-12)
+
+
+@given(turns, moods, st.sets(st.sampled_from(FELT)))
+def test_what_is_denied_changes_the_statement_never_the_figures(
+    observation: Observation, mood: Mood, denied: set[Emotion]
+) -> None:
+    corrected = replace(mood, corrections=tuple(Correction(emotion, 0) for emotion in sorted(denied)))
+    plain, affect = feel(observation, mood), feel(observation, corrected)
+    for figure in ("now", "belief", "terms", "valence", "arousal", "reliability"):
+        assert getattr(affect, figure) == getattr(plain, figure)
+    assert affect.conflict.value == plain.conflict.value
+    assert denied.isdisjoint({affect.label, *(affect.mixed or ())})
+    if plain.certainty is Certainty.LABEL and plain.label not in denied:
+        assert (affect.certainty, affect.label) == (Certainty.LABEL, plain.label)
+    if plain.label in denied:
+        assert (affect.certainty, affect.confidence) == (Certainty.CORRECTED, 0)
+    if affect.group:
+        assert affect.confidence == pytest.approx(
+            sum(affect.now[each] for each in GROUPS[affect.group] if each not in denied)
+        )
 
 
 @given(turns)

@@ -14,6 +14,7 @@ from assistant.config.files import CONFIGS, DIALOGUES
 from assistant.config.yaml import read_yaml
 from assistant.errors import AudioError, ScriptError
 from assistant.store.journal import read_journal
+from assistant.types import RECORD_VERSION
 
 
 def replay(*arguments: str | Path, journal: Path | None = None) -> tuple[int, str]:
@@ -104,6 +105,26 @@ def test_a_record_that_was_tampered_with_is_noticed(tmp_path: Path) -> None:
     code, shown = replay(journal, "--quiet")
     assert code == 1
     assert "decision.action" in shown
+
+
+@pytest.mark.parametrize("line", [0, 1])
+def test_a_journal_of_another_version_is_refused_with_what_to_do(tmp_path: Path, line: int) -> None:
+    replay(DIALOGUES / "conflict.yaml", journal=tmp_path)
+    (journal,) = tmp_path.glob("*.jsonl")
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[line] = lines[line].replace(f'"version":{RECORD_VERSION}', '"version":1', 1)
+    journal.write_text("".join(lines), encoding="utf-8")
+    result = CliRunner().invoke(app, ["replay", str(journal)])
+    assert isinstance(result.exception, ScriptError)
+    wanted = f"line {line + 1}: written with records of version 1; this program reads version {RECORD_VERSION}"
+    assert wanted in str(result.exception)
+
+
+def test_a_journal_from_before_versions_were_told_is_refused_too(tmp_path: Path) -> None:
+    journal = tmp_path / "old.jsonl"
+    journal.write_text('{"tuning":{"language":"auto"}}\n', encoding="utf-8")
+    result = CliRunner().invoke(app, ["replay", str(journal)])
+    assert "written with records of version 1" in str(result.exception)
 
 
 def test_no_sound_and_no_voice_embedding_is_written_down(tmp_path: Path) -> None:

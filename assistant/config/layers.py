@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from assistant.config.files import CONFIGS, locate
-from assistant.config.problems import problem
+from assistant.config.problems import problem, reported
 from assistant.config.tree import Config
 from assistant.config.yaml import Yaml, parse_yaml, read_yaml
 from assistant.errors import ConfigError
@@ -67,7 +67,7 @@ def load(
     try:
         config = Config.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        problems = [_explain(detail, tree, sources) for detail in error.errors(include_url=False)]
+        problems = [_explain(detail, tree, sources) for detail in reported(error)]
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
     return Loaded(config, dict(_flat(tree)), sources)
 

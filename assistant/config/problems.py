@@ -5,7 +5,7 @@ from textwrap import shorten
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 SECRET_WORDS = ("api_key", "secret", "token", "password")
@@ -35,6 +35,18 @@ def problem(model: type[BaseModel], error: ErrorDetails, data: object) -> tuple[
         case _:
             got = "***" if is_secret(key) else shorten(repr(error["input"]), 60, placeholder=" …")
             return key, f"'{key}': {error['msg'][:1].lower()}{error['msg'][1:]}, got {got}"
+
+
+def reported(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors worth telling: a list is called too short, too, when one of its items is wrong."""
+    errors = error.errors(include_url=False)
+    inner = [each["loc"] for each in errors]
+    return [
+        each
+        for each in errors
+        if each["type"] != "too_short"
+        or not any(len(loc) > len(each["loc"]) and loc[: len(each["loc"])] == each["loc"] for loc in inner)
+    ]
 
 
 def is_secret(key: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from assistant.config.problems import problem
+from assistant.config.problems import problem, reported
 from assistant.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,13 +24,17 @@ M = TypeVar("M", bound=BaseModel)
 
 def read_yaml(path: Path) -> Yaml:
     """Return what one YAML file holds; an empty file is None. Raises ConfigError with file and line."""
+    return parse_yaml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return what one file of UTF-8 says. Raises ConfigError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as exc:
         raise ConfigError(f"{path}: can't be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path}: byte {exc.start} is not UTF-8; save the file as UTF-8") from exc
-    return parse_yaml(text, str(path))
 
 
 def parse_yaml(text: str, where: str) -> Yaml:
@@ -51,7 +55,7 @@ def checked(model: type[M], data: Yaml, where: str) -> M:
         # Strict models take an enum or a tuple from JSON only: YAML, too, has just text and lists for them.
         return model.model_validate_json(json.dumps(data))
     except ValidationError as exc:
-        raise ConfigError("\n".join(f"{where}: {problem(model, error, data)[1]}" for error in exc.errors())) from exc
+        raise ConfigError("\n".join(f"{where}: {problem(model, error, data)[1]}" for error in reported(exc))) from exc
 
 
 class _Loader(SafeLoader):
