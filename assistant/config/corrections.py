@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from assistant.config.base import Section
+from assistant.config.base import Lexicon, Section
 from assistant.types import FELT, Emotion
 
 Word = Annotated[str, Field(min_length=1)]
@@ -25,7 +25,7 @@ class Named(Section):
         return emotion
 
 
-class Corrections(Section):
+class Corrections(Lexicon):
     """A small grammar of "I'm not angry": subject, adverbs, negation, adverbs, a word for the emotion."""
 
     emotions: Annotated[tuple[Named, ...], Field(min_length=1)]

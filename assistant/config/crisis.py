@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from assistant.config.base import Section
+from assistant.config.base import Lexicon, Section
 
 Word = Annotated[str, Field(min_length=1)]
 Words = tuple[Word, ...]
@@ -30,7 +30,7 @@ class Phrase(Section):
     gap: Annotated[int, Field(ge=0, le=8)] = 0
 
 
-class Crisis(Section):
+class Crisis(Lexicon):
     """What to listen for, and what only sounds like it."""
 
     variants: tuple[tuple[Word, str], ...]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from assistant.config.judgement import Ramp, VoiceEvidence, WordsEvidence
@@ -104,7 +105,7 @@ def words_reliability(transcript: Transcript, settings: WordsEvidence) -> float:
     """Return how far these words may be trusted, in [0, 1]. Punctuation and spaces aren't words."""
     spoken = _bare(transcript.text)
     reliability = risen(transcript.confidence, settings.asr_confidence) * risen(len(spoken), settings.characters)
-    if _consists_of(spoken, [_bare(filler) for filler in settings.fillers]):
+    if _consists_of(spoken, _all_bare(settings.fillers)):
         reliability *= settings.filler_factor
     return reliability
 
@@ -124,6 +125,11 @@ def normalised(logits: Mapping[Key, float]) -> dict[Key, float]:
 
 def _bare(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+@lru_cache(maxsize=64)
+def _all_bare(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_bare, texts))
 
 
 def _consists_of(text: str, parts: Sequence[str]) -> bool:
