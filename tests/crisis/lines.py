@@ -1,0 +1,89 @@
+"""The lines of the crisis test, each with what it is worth, its group and its half."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from assistant.config.yaml import Yaml, read_yaml
+
+FOLDER = Path(__file__).parent
+SEED = 4
+
+
+class Half(StrEnum):
+    """`FROZEN` was written before the lexicon was tuned on `TUNING`, and not looked at meanwhile."""
+
+    TUNING = "tuning"
+    FROZEN = "frozen"
+
+
+class Set(StrEnum):
+    """What a line is: danger said outright or in passing, what only sounds like it, everyday talk."""
+
+    EXPLICIT = "explicit"
+    PASSIVE = "passive"
+    HARD = "hard"
+    ORDINARY = "ordinary"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """least, most: the levels that are right for it. group: of its file, for reports."""
+
+    text: str
+    set: Set
+    group: str
+    least: int
+    most: int
+
+    @property
+    def half(self) -> Half:
+        """Return its half: drawn by a hash of seed and text, so that a new line moves no other."""
+        return tuple(Half)[hashlib.sha256(f"{SEED}\n{self.text}".encode()).digest()[0] % 2]
+
+
+_LEVELS = {
+    ("danger", "explicit"): (Set.EXPLICIT, 2, 3),
+    ("danger", "passive"): (Set.PASSIVE, 2, 3),
+    ("hard", "nothing"): (Set.HARD, 0, 0),
+    ("hard", "check_in"): (Set.HARD, 1, 1),
+    ("hard", "helper"): (Set.HARD, 1, 1),
+    ("hard", "quoted"): (Set.HARD, 0, 1),
+}
+
+
+def load_lines() -> list[Line]:
+    """Return every line once, in the order of the files. Raises ValueError for one that stands twice."""
+    lines = [*_marked("danger"), *_marked("hard"), *_ordinary("ordinary"), *_ordinary("corpus")]
+    seen: set[str] = set()
+    for line in lines:
+        if line.text in seen:
+            raise ValueError(f"tests/crisis: '{line.text}' stands twice")
+        seen.add(line.text)
+    return lines
+
+
+def _marked(name: str) -> Iterator[Line]:
+    for mark, groups in _mapping(read_yaml(FOLDER / f"{name}.yaml")):
+        which, least, most = _LEVELS[name, mark]
+        for group, texts in _mapping(groups):
+            yield from (Line(text, which, group, least, most) for text in _texts(texts))
+
+
+def _ordinary(name: str) -> Iterator[Line]:
+    for group, texts in _mapping(read_yaml(FOLDER / f"{name}.yaml")):
+        yield from (Line(text, Set.ORDINARY, f"{name}: {group}", 0, 1) for text in _texts(texts))
+
+
+def _mapping(node: Yaml) -> Iterator[tuple[str, Yaml]]:
+    if not isinstance(node, dict):
+        raise ValueError(f"tests/crisis: a mapping is wanted, not {node!r}")
+    yield from ((str(key), value) for key, value in node.items())
+
+
+def _texts(node: Yaml) -> Iterator[str]:
+    if not isinstance(node, list) or not all(isinstance(text, str) for text in node):
+        raise ValueError(f"tests/crisis: a list of texts is wanted, not {node!r}")
+    yield from (str(text) for text in node)
