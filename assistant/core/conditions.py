@@ -29,7 +29,8 @@ class Situation:
 def facts(when: When, situation: Situation) -> tuple[str, ...] | None:
     """Return the facts that fulfil every condition, or None when one fails; no condition, no fact."""
     found: list[str] = []
-    for holds, fact in checks(when, situation):
+    for name in when.asked:
+        holds, fact = _LOOK[name](when, situation)
         if not holds:
             return None
         found.append(fact)

@@ -68,6 +68,8 @@ def listen(mood: Mood, told: Told) -> Mood:
 
     What is denied is kept as a correction, what is named as felt ends an earlier one.
     """
+    if told == Told():
+        return mood
     turn = mood.turns + 1
     instead = next(iter(told.felt), None)
     new = [Correction(each, turn, instead, mood.stated.get(each)) for each in told.denied]

@@ -1,6 +1,5 @@
 """The rules of a policy one by one: which condition of each failed, what held them back, which one decided."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from textwrap import shorten
@@ -88,23 +87,13 @@ def watching(watch: Watch, situation: Situation) -> Stand:
 
 def _conditions(when: When, situation: Situation) -> tuple[Condition, ...]:
     """Return the conditions of a rule in the order of the manual, up to the first that fails."""
-    found: list[Condition] = []
-    for condition in _each(when, situation):
-        found.append(condition)
-        if not condition.holds:
+    asked: list[Condition] = []
+    for name, (holds, fact) in zip(when.asked, checks(when, situation), strict=True):
+        wanted = shorten(_spelt(getattr(when, name)), LONGEST_WISH, placeholder=" …")
+        asked.append(Condition(name, wanted, fact.strip(), holds))
+        if not holds:
             break
-    return tuple(found)
-
-
-def _each(when: When, situation: Situation) -> Iterator[Condition]:
-    for name in type(when).model_fields:
-        wish = getattr(when, name)
-        if wish is not None:
-            alone = When().model_copy(update={name: wish})
-            results = list(checks(alone, situation))
-            holds = all(held for held, _ in results)
-            found = ", ".join(fact.strip() for held, fact in results if held == holds)
-            yield Condition(name, shorten(_spelt(wish), LONGEST_WISH, placeholder=" …"), found, holds)
+    return tuple(asked)
 
 
 def _failed(conditions: tuple[Condition, ...]) -> bool:
