@@ -2,15 +2,20 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from assistant.config.policy import When
+from assistant.config.yaml import checked
+from assistant.core.conditions import facts
 from assistant.core.correction import tell
+from assistant.core.judge import understand
 from assistant.types import Action, Certainty, Correction, Emotion, Language, Mood, Polarity
-from tests.talk import TUNING, Talk
+from tests.talk import TUNING, Talk, ordinary
 
 ANGRY = {Emotion.ANGRY: 0.92}
 FURIOUS = {Emotion.ANGRY: 0.97}
@@ -146,6 +151,17 @@ def test_a_denied_emotion_is_no_part_of_a_pair_or_a_group() -> None:
     assert pair.mixed is None
     negative = talk.hears("这件事我想了很久", {Emotion.ANGRY: 0.3, Emotion.SAD: 0.28, Emotion.FEARFUL: 0.1}).affect
     assert negative.group is None
+
+
+def test_no_rule_goes_by_a_belief_that_was_denied() -> None:
+    when = checked(When, {"belief": {"angry": {"min": 0.4}}}, "test")
+    talk = Talk()
+    talk.hears("怎么还没有处理好", ANGRY)
+    before = understand(ordinary(), talk.mood, TUNING)
+    assert facts(when, replace(before, affect=replace(before.affect, belief={Emotion.ANGRY: 0.9}))) is not None
+    talk.hears("我没生气", ANGRY)
+    after = understand(ordinary(), talk.mood, TUNING)
+    assert facts(when, replace(after, affect=replace(after.affect, belief={Emotion.ANGRY: 0.9}))) is None
 
 
 def test_a_voice_that_was_denied_makes_no_conflict() -> None:

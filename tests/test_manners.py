@@ -99,6 +99,13 @@ def test_no_feeling_lifts_a_hand_off_into_the_next_class(
     assert 4 <= priority <= 4 + cap < 5
 
 
+def test_the_bonus_of_anger_and_distress_together_is_capped() -> None:
+    talk = Talk(with_hand_off(HandOff(anger=0.9, distress=0.9, cap=0.5)))
+    for _ in range(3):
+        talk.hears("这件事我想了很久", ANGRY)
+    assert talk.hears("转人工", ANGRY).decision.priority == 4.5
+
+
 def with_hand_off(hand_off: HandOff) -> Tuning:
     return TUNING.model_copy(update={"policy": TUNING.policy.model_copy(update={"hand_off": hand_off})})
 

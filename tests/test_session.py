@@ -30,6 +30,7 @@ from assistant.store.journal import Journal, comparable, read_journal
 from assistant.types import (
     AudioChunk,
     Cut,
+    Emotion,
     Language,
     Observation,
     Quality,
@@ -211,7 +212,11 @@ def test_speculation_changes_when_an_answer_is_ready_never_what_it_is(
 
 
 def test_a_journal_replays_byte_for_byte(tmp_path: Path) -> None:
-    inputs = [*sound(speech(1.5), silence(1.0), speech(0.9, 1), silence(1.0)), TypedText("我很难过", 4.4)]
+    inputs = [
+        *sound(speech(1.5), silence(1.0), speech(0.9, 1), silence(1.0)),
+        TypedText("我很难过", 4.4),
+        TypedText("我没难过,别分析我", 5.0),
+    ]
     first = records(play(inputs, engine()))
     journal = Journal(tmp_path / "talk.jsonl")
     for record in first:
@@ -221,5 +226,6 @@ def test_a_journal_replays_byte_for_byte(tmp_path: Path) -> None:
         source = [Recorded(record.observation, record.observation.end) for record in played.records]
         again = records(session(deaf).run(source, patient=True))
     assert [comparable(record) for record in again] == [comparable(record) for record in first]
+    assert [correction.emotion for correction in played.records[-1].mood.corrections] == [Emotion.SAD]
     assert list(played.tunings) == [TUNING.hash()]
     assert all(record.wall_time for record in played.records)
