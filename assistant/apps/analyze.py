@@ -1,6 +1,6 @@
 """Analyse recordings: hear each as a live conversation would, and write down what was said, how, and how sure it is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from assistant.apps.analysis.batch import Batch, Outcome
 from assistant.apps.analysis.choices import Granularity
 from assistant.apps.analysis.folders import opened
 from assistant.apps.analysis.listen import Listener, listen
-from assistant.apps.analysis.options import Options, fingerprint
+from assistant.apps.analysis.options import Options, terms
 from assistant.apps.analysis.progress import Gauge, looked
 from assistant.apps.analysis.result import Recording, Source
 from assistant.apps.analysis.sources import find
@@ -24,7 +24,6 @@ from assistant.apps.words import Words, words_of
 from assistant.build import build_engine, build_tuning
 from assistant.config.tree import Config
 from assistant.engine import Engine
-from assistant.events import Notice
 
 TABLE = "utterances.csv"
 
@@ -45,21 +44,20 @@ def analyze(config: Config, paths: Sequence[Path], out: Path, options: Options, 
     """
     files = find(paths, out)
     many = len(files) > 1 or any(path.is_dir() for path in paths)
-    tuning, words, aside = build_tuning(config), words_of(config), Console(stderr=True)
+    how, words, aside = terms(config, build_tuning(config), options), words_of(config), Console(stderr=True)
     screen = Screen(config, aside)
-    settings = fingerprint(config, tuning, options)
     report = _Report(words, len(files), out, as_json=as_json, many=many)
     with opened(out), ExitStack() as stack:
-        batch = Batch(out, settings, options, words)
+        batch = Batch(out, how, words)
         jobs = list(looked(aside, words, files))
         to_hear = batch.to_hear(jobs)
         gauge = Gauge(aside, words, len(jobs), to_hear)
-        tell = _once(screen)
+        tell = cache(screen.show)  # once in a run: with a hundred files it would come a hundred times
 
         @cache
         def listener() -> Listener:
             engine = stack.enter_context(_loaded(config, options, screen))
-            return Listener(config, tuning, engine, options, settings, words, tell)
+            return Listener(how, engine, words, tell)
 
         def hear(path: Path, source: Source, folder: Path) -> Recording:
             return listen(listener(), path, source, folder, gauge.passed)
@@ -134,8 +132,3 @@ def _loaded(config: Config, options: Options, screen: Screen) -> Iterator[Engine
         engine = build_engine(config, deadlines=False, frames=frames, told=told)
     with engine:
         yield engine
-
-
-def _once(screen: Screen) -> Callable[[Notice], None]:
-    """Return what shows each notice the first time only: in a run of a hundred files it would come a hundred times."""
-    return cache(screen.show)

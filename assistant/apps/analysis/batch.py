@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.apps.analysis.finish import finish
 from assistant.apps.analysis.folders import final, fresh, told
 from assistant.apps.analysis.index import Entry, Index
-from assistant.apps.analysis.options import Options
+from assistant.apps.analysis.options import Terms
 from assistant.apps.analysis.result import PICTURE, RESULT, SOUND, VECTORS, Recording, Source, read
 from assistant.apps.analysis.sources import digest, shown
 from assistant.apps.words import Words
@@ -52,12 +52,11 @@ def look(paths: Sequence[Path]) -> Iterator[Job]:
 
 
 class Batch:
-    """The results in one output folder, under one fingerprint of settings."""
+    """The results in one output folder, on one set of terms."""
 
-    def __init__(self, out: Path, settings: str, options: Options, words: Words) -> None:
+    def __init__(self, out: Path, terms: Terms, words: Words) -> None:
         self._out = out
-        self._settings = settings
-        self._options = options
+        self._terms = terms
         self._words = words
         self._index = Index(out)
 
@@ -78,7 +77,7 @@ class Batch:
                 return Outcome(name, None, False, str(error), None)
 
     def _computed(self, job: Job, listen: Listen) -> Outcome:
-        source = Source(shown(job.path), job.sha256, 0.0, self._options.channel)
+        source = Source(shown(job.path), job.sha256, 0.0, self._terms.options.channel)
         with fresh(self._out, datetime.now()) as folder:
             recording = listen(job.path, source, folder)
         return self._done(job, final(folder), recording, reused=False)
@@ -99,12 +98,12 @@ class Batch:
         return self._done(job, final(folder), copied, reused=True)
 
     def _done(self, job: Job, folder: Path, recording: Recording, *, reused: bool) -> Outcome:
-        self._index.add(Entry(job.sha256, self._settings, _whole(job.path), folder.name))
+        self._index.add(Entry(job.sha256, self._terms.settings, _whole(job.path), folder.name))
         return Outcome(shown(job.path), str(folder), reused, None, recording)
 
     def _before(self, job: Job) -> tuple[Entry, Recording] | None:
         """Return a result of this sound whose folder is still complete, that of the same file if there is one."""
-        known = self._index.same(job.sha256, self._settings)
+        known = self._index.same(job.sha256, self._terms.settings)
         for entry in sorted(known, key=lambda entry: entry.path != _whole(job.path)):
             folder = self._out / entry.folder
             if all((folder / name).is_file() for name in self._files()) and (recording := read(folder)):
@@ -112,7 +111,7 @@ class Batch:
         return None
 
     def _files(self) -> tuple[str, ...]:
-        return (RESULT, SOUND, PICTURE, *((VECTORS,) if self._options.embedding else ()))
+        return (RESULT, SOUND, PICTURE, *((VECTORS,) if self._terms.options.embedding else ()))
 
 
 def _whole(path: Path) -> str:

@@ -32,6 +32,21 @@ class Options:
     embedding: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything that a result depends on but the sound; `settings` is its fingerprint."""
+
+    config: Config
+    tuning: Tuning
+    options: Options
+    settings: str
+
+
+def terms(config: Config, tuning: Tuning, options: Options) -> Terms:
+    """Return the terms of a run, its models read through for their fingerprint."""
+    return Terms(config, tuning, options, _fingerprint(config, tuning, options))
+
+
 def limits(config: Config, channel: Channel) -> AudioFiles:
     """Return what a recording may be: of any size, as long as `analysis.max_seconds`, heard on one channel."""
     longest = min(config.analysis.max_seconds, MAX_SECONDS)
@@ -48,14 +63,14 @@ def channel_of(config: Config) -> Channel:
     raise ConfigError(f"audio_files.channel: {config.audio_files.channel} can't be analysed; say --channel: {known}")
 
 
-def fingerprint(config: Config, tuning: Tuning, options: Options) -> str:
+def _fingerprint(config: Config, tuning: Tuning, options: Options) -> str:
     """Return 12 hexadecimal digits that change with anything that may change a result: settings, texts, models.
 
     Left out is what decides only when a result is there or where it is put.
     """
-    settings = config.model_dump(mode="json", exclude={"engine", "journal", "files", "models"})
+    settings = config.model_dump(mode="json", exclude={"engine", "journal", "files", "models", "alerts"})
     models = [list(_files(find(reference, config.models))) for reference in references(config)]
-    parts = [__version__, RESULT_VERSION, *(options.granularity, options.channel, options.embedding)]
+    parts = [__version__, RESULT_VERSION, options.granularity, options.channel, options.embedding]
     whole = json.dumps([parts, settings, tuning.hash(), models], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(whole.encode("ascii")).hexdigest()[:12]
 
