@@ -32,9 +32,9 @@ from assistant.tuning.calibration.statements import conflicts, ladder
 from assistant.tuning.calibration.study import in_order, study
 from assistant.tuning.calibration.systems import System, posteriors
 from assistant.tuning.calibration.thresholds import CATEGORY_RISK, GROUP_RISK, smallest, thresholds, upper_bound
-from assistant.types import FELT, Certainty, Emotion, Mood, Observation, Polarity, VoiceEmotion
+from assistant.types import FELT, Certainty, Emotion, Mood, Observation, Polarity, Sentiment, VoiceEmotion
 from assistant.types.labelled import Labelled
-from tests.test_fusion import said, turn, turns, voice, words
+from tests.test_fusion import CLEAR, said, sentiments, turn, turns, voice, voices, words
 
 START = load(env={}).config.fusion
 SHIPPED = read_labelled(CALIBRATION / "synthetic.jsonl")
@@ -94,6 +94,13 @@ def test_the_posterior_of_many_turns_at_once_is_that_of_fusion(seen: list[Observ
         assert dict(zip(FELT, row, strict=True)) == pytest.approx(fuse(one, Mood(), by).now, abs=1e-12)
 
 
+@given(voices, sentiments, st.floats(5, 20), fusions())
+def test_it_is_so_in_every_conflict_too(heard: VoiceEmotion, meant: Sentiment, snr_db: float, by: Fusion) -> None:
+    one = turn(heard, meant, quality=replace(CLEAR, snr_db=snr_db))
+    (row,) = np.exp(posterior(turns_of([tell(one, Emotion.SAD)], by), parameters_of(by)))
+    assert dict(zip(FELT, row, strict=True)) == pytest.approx(fuse(one, Mood(), by).now, abs=1e-12)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), fusions(), st.integers(5, 60))
 def test_a_fit_is_never_worse_than_the_start_on_its_own_turns(seed: int, start: Fusion, count: int) -> None:
@@ -104,6 +111,20 @@ def test_a_fit_is_never_worse_than_the_start_on_its_own_turns(seed: int, start: 
     arrays = turns_of(chosen, start)
     after = parameters_of(replaced(start, fit(chosen, start)))
     assert nll(arrays, after) <= nll(arrays, parameters_of(start)) + 1e-9
+
+
+def test_a_start_that_is_better_than_the_fit_stays() -> None:
+    spoken_as = dict(zip((Emotion.HAPPY, Emotion.SAD, Emotion.NEUTRAL, Emotion.ANGRY), Polarity, strict=True))
+    sure = {emotion: {kind: 0.01 + 0.96 * (kind is spoken_as.get(emotion)) for kind in Polarity} for emotion in FELT}
+    rows = {emotion: {kind: share / sum(row.values()) for kind, share in row.items()} for emotion, row in sure.items()}
+    known = {emotion: 0.24 if emotion in spoken_as else 0.04 / 3 for emotion in FELT}
+    better = START.model_copy(update={"prior": known, "words": START.words.model_copy(update={"confusion": rows})})
+    chosen = [
+        tell(turn(meant=words(*(0.97 if kind is said_as else 0.01 for kind in Polarity))), emotion)
+        for emotion, said_as in spoken_as.items()
+    ]
+    fitted = fit(chosen, better)
+    assert (fitted.prior, fitted.words.confusion) == (known, rows)
 
 
 @pytest.mark.parametrize("temperature", [0.6, 1.0, 2.5])
