@@ -18,6 +18,7 @@ from assistant.config.perception import EmotionModel as EmotionSlot
 from assistant.config.perception import Punctuator as PunctuatorSlot
 from assistant.config.perception import SentimentModel as SentimentSlot
 from assistant.config.perception import Vad as VadSlot
+from assistant.config.replier import OpenAi
 from assistant.config.texts import load_texts
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning, TuningFiles, calibrated, load_tuning
@@ -27,6 +28,7 @@ from assistant.errors import AlertError, ConfigError
 from assistant.hub.reference import parse
 from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
+from assistant.phrasing import Phrasing
 from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Hint, Session
 from assistant.store.dispatcher import Dispatcher
@@ -79,8 +81,9 @@ def build_session(
     id: str,  # noqa: A002 - as in Session
     *,
     heard: Callable[[Observation], None] | None = None,
+    phrasing: Phrasing | None = None,
 ) -> Session:
-    """Return a new conversation on a shared engine, with a VAD of its own; `heard` is as in Session."""
+    """Return a new conversation on a shared engine, with a VAD of its own; `heard` and `phrasing` are as in Session."""
     return Session(
         id,
         engine,
@@ -91,7 +94,20 @@ def build_session(
         speculate=config.engine.speculate,
         heard=heard,
         hint=_hint(config, tuning),
+        phrasing=phrasing,
     )
+
+
+def build_phrasing(config: Config) -> Phrasing | None:
+    """Return the language model that phrases replies, shared by all sessions, or None where there is none."""
+    match config.replier:
+        case OpenAi():
+            from assistant.models import openai_replier
+
+            return Phrasing(openai_replier.OpenAiReplier(config.replier), config.replier)
+        case Off():
+            return None
+    assert_never(config.replier)
 
 
 def _hint(config: Config, tuning: Tuning) -> Hint | None:

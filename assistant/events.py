@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from assistant.types import AudioChunk, Cut, Decision, Observation, Quality, TurnRecord
+from assistant.types import AudioChunk, Cut, Decision, Observation, Quality, Reply, TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,11 @@ class TypedText:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A turn that was perceived earlier: the observation of a journal."""
+    """A turn that was perceived earlier: the observation of a journal, and the reply if a language model phrased it."""
 
     observation: Observation
     time: float
+    reply: Reply | None = None
 
 
 class Command(StrEnum):
@@ -96,6 +97,15 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyDelta:
+    """The next sentence of a reply that a language model is phrasing; the whole is in the record."""
+
+    utterance_id: str
+    text: str
+    type: Literal["reply_delta"] = "reply_delta"
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRevoked:
     """Work begun on a tentative utterance was dropped, because speech went on."""
 
@@ -121,4 +131,14 @@ class Notice:
     type: Literal["notice"] = "notice"
 
 
-Event = SpeechStarted | SpeechDropped | UtteranceCut | Perceived | Decided | TurnRevoked | TurnCompleted | Notice
+Event = (
+    SpeechStarted
+    | SpeechDropped
+    | UtteranceCut
+    | Perceived
+    | Decided
+    | ReplyDelta
+    | TurnRevoked
+    | TurnCompleted
+    | Notice
+)

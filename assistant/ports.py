@@ -1,8 +1,9 @@
 """What the assistant asks of its models: a Protocol per slot, implemented in `assistant.models`, never inherited."""
 
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
-from assistant.types import Samples, Sentiment, Transcript, VoiceEmotion
+from assistant.types import Message, Samples, Sentiment, Transcript, VoiceEmotion
 
 
 class Vad(Protocol):
@@ -67,3 +68,14 @@ class SentimentModel(Protocol):
 
     def read(self, text: str) -> Sentiment:
         """Return scores over the four polarities of one unpunctuated text. Raises ModelError."""
+
+
+class Replier(Protocol):
+    """Puts a decided reply into words."""
+
+    @property
+    def about(self) -> str:
+        """Say which model it is, on one line."""
+
+    def phrase(self, messages: Sequence[Message]) -> Generator[str, None, None]:
+        """Yield the reply piece by piece; closing the generator stops it. Raises ModelError."""

@@ -30,8 +30,10 @@ from assistant.events import (
     TypedText,
     UtteranceCut,
 )
+from assistant.phrasing import Phrasing
 from assistant.ports import Vad
-from assistant.types import RECORD_VERSION, AudioChunk, Mood, Observation, Samples, TurnRecord
+from assistant.replying import Replying, as_recorded
+from assistant.types import RECORD_VERSION, AudioChunk, Mood, Observation, Reply, Samples, TurnRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class Hint:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A turn being perceived, or perceived; and the reply it had, where it is played again."""
+
+    work: Pending | Perception
+    reply: Reply | None = None
+
+
 class Session:
     """The state of one conversation: the sound under way, the turns being perceived, the mood so far.
 
@@ -49,7 +59,8 @@ class Session:
     start at the first short silence; what they find is committed at the endpoint or revoked when speech goes on:
     this changes when an answer is ready, never what it is. `heard` is handed each observation whole, with the voice's
     embeddings, which no event carries: for the analysis of recordings. `hint` becomes a Notice when the voice turns out
-    to be foreign to the recogniser.
+    to be foreign to the recogniser. With `phrasing` a language model puts decided replies into words: off the path of
+    what is decided, within its time, or the template is the reply.
     """
 
     def __init__(
@@ -64,6 +75,7 @@ class Session:
         speculate: bool = True,
         heard: Callable[[Observation], None] | None = None,
         hint: Hint | None = None,
+        phrasing: Phrasing | None = None,
     ) -> None:
         self.id = id
         self.mood = Mood()
@@ -77,7 +89,8 @@ class Session:
         self._hint = hint
         self._stranger = Stranger(hint.familiar_from) if hint else None
         self._tentative: Pending | None = None
-        self._turns: deque[Pending | Perception] = deque()
+        self._replying = Replying(phrasing) if phrasing else None
+        self._turns: deque[_Turn] = deque()
         self._typed = 0
         self._vector: Vector | None = None
 
@@ -113,9 +126,9 @@ class Session:
                     yield from self._hear(frame)
             case TypedText():
                 self._typed += 1
-                self._turns.append(self._engine.read(item.text, f"t{self._typed}", item.time))
+                self._turns.append(_Turn(self._engine.read(item.text, f"t{self._typed}", item.time)))
             case Recorded():
-                self._turns.append(Perception(item.observation, {}))
+                self._turns.append(_Turn(Perception(item.observation, {}), item.reply))
             case Control(command=Command.COMMIT):
                 yield from self._cut(self._segmenter.commit())
             case Control(command=Command.CLEAR):
@@ -153,7 +166,7 @@ class Session:
                     pending = self._tentative or self._engine.submit(heard)
                     self._tentative = None
                     pending.commit()
-                    self._turns.append(pending)
+                    self._turns.append(_Turn(pending))
                     yield UtteranceCut(heard.id, heard.start, heard.end, heard.cut, heard.quality, event.hangover_s)
 
     def _revoke(self) -> bool:
@@ -165,16 +178,27 @@ class Session:
 
     def _fold(self, *, wait: bool) -> Iterator[Event]:
         """Complete the turns whose perception is there, in order."""
-        while self._turns:
-            first = self._turns[0]
-            if isinstance(first, Pending):
-                if not (wait or first.done()):
+        yield from self._phrase(wait=wait)
+        while self._turns and not (self._replying and self._replying.busy):
+            turn = self._turns[0]
+            perception = turn.work
+            if isinstance(perception, Pending):
+                if not (wait or perception.done()):
                     return
-                first = first.result()
+                perception = perception.result()
             self._turns.popleft()
-            yield from self._complete(first)
+            yield from self._complete(perception, turn.reply)
+            yield from self._phrase(wait=wait)
 
-    def _complete(self, perception: Perception) -> Iterator[Event]:
+    def _phrase(self, *, wait: bool) -> Iterator[Event]:
+        """Go on with the reply that is being phrased, if there is one."""
+        for event in self._replying.step(wait=wait) if self._replying else ():
+            if isinstance(event, TurnCompleted):
+                yield from self._close(event.record)
+            else:
+                yield event
+
+    def _complete(self, perception: Perception, before: Reply | None) -> Iterator[Event]:
         began = time.perf_counter()
         seen, whole = self._without_vectors(perception.observation)
         if self._heard:
@@ -195,8 +219,17 @@ class Session:
             timings_ms={**perception.timings_ms, "judge": (time.perf_counter() - began) * 1000},
         )
         self.mood = judged.mood
+        if before:
+            yield from self._close(as_recorded(record, before))
+        elif not (self._replying and self._replying.begin(record, judged, self._tuning)):
+            yield from self._close(record)
+
+    def _close(self, record: TurnRecord) -> Iterator[Event]:
+        """End a turn whose reply is there."""
+        if self._replying:
+            self._replying.remember(record)
         yield TurnCompleted(record)
-        if self._hint and self._stranger and self._stranger.hear(seen):
+        if self._hint and self._stranger and self._stranger.hear(record.observation):
             yield Notice("info", self._hint.text)
 
     def _without_vectors(self, seen: Observation) -> tuple[Observation, Observation]:

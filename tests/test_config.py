@@ -67,6 +67,13 @@ def test_another_kind_replaces_the_whole_section() -> None:
     assert "vad.mode" not in loaded.values
 
 
+def test_what_the_user_gave_outlives_a_change_of_kind_in_a_later_layer() -> None:
+    env = {"ASSISTANT__REPLIER__API_KEY": "k"}
+    sets = ["replier.kind=openai", "replier.base_url=http://localhost/v1", "replier.model=m"]
+    assert load(sets=sets, env=env).config.replier.api_key == "k"
+    assert "unknown key 'vad.mode'" in told("vad.kind=silero", env={"ASSISTANT__VAD__MODE": "3"})
+
+
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [

@@ -75,7 +75,7 @@ def test_no_word_of_the_screen_is_left_over() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in APPS.rglob("*.py"))
     texts = TUNING.texts.values()
     keys = {key.removeprefix("console.") for each in texts for key in each.phrasings if key.startswith("console.")}
-    code += (APPS.parent / "build.py").read_text(encoding="utf-8").replace('"console.', '"')
+    code += "".join(path.read_text(encoding="utf-8") for path in APPS.parent.glob("*.py")).replace('"console.', '"')
     assert {key for key in keys if f'"{key}"' not in code and f"'{key}'" not in code} == set()
 
 

@@ -12,7 +12,7 @@ from assistant.apps.screen import Screen
 from assistant.apps.sources import chunks
 from assistant.apps.words import words_of
 from assistant.audio.files import read
-from assistant.build import build_dispatcher, build_engine, build_session, build_tuning
+from assistant.build import build_dispatcher, build_engine, build_phrasing, build_session, build_tuning
 from assistant.config.tree import Config
 from assistant.errors import AudioError, ScriptError
 from assistant.events import Input, Notice, TurnCompleted, TypedText
@@ -46,11 +46,14 @@ def run_turns(
     tuning = build_tuning(config)
     with screen.loading() as told:
         engine = build_engine(config, deadlines=False, hearing=audio is not None, told=told)
+        phrasing = build_phrasing(config)
+        if phrasing:
+            told(phrasing.replier.about)
     with engine, _alerting(config, screen) if alert else nullcontext() as alerts:
         # An alert is known by its session: each run that raises any needs a name of its own.
         run = f"turn-{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(3)}" if alerts else "turn"
         for number, inputs in enumerate(asked, 1):
-            session = build_session(config, engine, tuning, f"{run}-{number}")
+            session = build_session(config, engine, tuning, f"{run}-{number}", phrasing=phrasing)
             answered = 0
             for event in session.run(inputs, patient=True):
                 try:

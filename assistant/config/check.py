@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.config.lint import lint
 from assistant.config.policy import Rule, Then, pair_name
 from assistant.config.reach import unreachable
-from assistant.config.texts import Texts, file_of, placeholders
+from assistant.config.texts import SYSTEM, SYSTEM_PLACEHOLDERS, Texts, file_of, placeholders
 from assistant.config.tuning import Tuning
 from assistant.types import (
     Action,
@@ -103,6 +103,7 @@ def _unfilled(tuning: Tuning) -> Iterator[str]:
     for outcome in _outcomes(tuning):
         for key in outcome.templates:
             filled[key] = filled.get(key, outcome.fills) & outcome.fills
+    filled[SYSTEM] = frozenset(SYSTEM_PLACEHOLDERS)
     for language, texts in tuning.texts.items():
         for key in sorted(_needed(tuning)):
             can = filled.get(key, frozenset())
@@ -148,6 +149,7 @@ def _monotonous(tuning: Tuning) -> Iterator[str]:
 def _needed(tuning: Tuning) -> dict[str, str]:
     """Return every key that is said or shown, with the place that needs it."""
     needed = {service.text: f"services.yaml: {service.id}" for service in tuning.services.services}
+    needed[SYSTEM] = "the language model that phrases replies"
     for outcome in _outcomes(tuning):
         needed |= dict.fromkeys(outcome.templates, f"policy.yaml: {outcome.place}")
         if outcome.then.alert:

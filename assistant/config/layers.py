@@ -12,12 +12,15 @@ from pydantic_core import ErrorDetails
 from assistant.config.files import CONFIGS, locate
 from assistant.config.problems import problem, reported
 from assistant.config.tree import Config
-from assistant.config.yaml import Yaml, parse_yaml, read_yaml
+from assistant.config.yaml import Yaml, checked, parse_yaml, read_yaml
 from assistant.errors import ConfigError
 
 ENV_PREFIX = "ASSISTANT__"
 
 Tree = dict[str, Yaml]
+
+_BUNDLED = "configs/"
+"""How the names of the program's own layers begin."""
 
 _WHOLE = {"sentiment.labels"}
 """Mappings whose keys belong together: a layer that gives one replaces it, or the labels of two models would mix."""
@@ -72,6 +75,17 @@ def load(
     return Loaded(config, dict(_flat(tree)), sources)
 
 
+def laid_over(config: Config, settings: Mapping[str, Yaml], name: str) -> Config:
+    """Return `config` with `settings`, nested or by dotted keys, laid over it as the layer `name`.
+
+    Raises ConfigError, a line per mistake: where, which key, what is allowed.
+    """
+    tree: Tree = config.model_dump(mode="json")
+    for key, value in settings.items():
+        _merge(tree, _nest(key.split("."), value), name, "", {})
+    return checked(Config, tree, name)
+
+
 def profiles() -> list[str]:
     """Return the names of the profiles that travel with the program."""
     other = {"default", "policy", "services", "crisis", "corrections", "wording"}
@@ -113,19 +127,30 @@ def _nest(keys: list[str], value: Yaml) -> Tree:
 
 
 def _merge(tree: Tree, layer: Tree, name: str, prefix: str, sources: dict[str, str]) -> None:
-    """Lay `layer` over `tree` in place; a section whose `kind` changes is replaced: the old options mean nothing."""
+    """Lay `layer` over `tree` in place.
+
+    Where it changes the `kind` of a section, the options that come with the program go, for they mean nothing any more;
+    what the user gave stays, so that a key in the environment isn't lost, and a wrong option is told.
+    """
     for key, value in layer.items():
         path = f"{prefix}{key}"
         old = tree.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and path not in _WHOLE:
             if "kind" in value and value["kind"] != old.get("kind"):
-                _forget(path, sources)
-                old = tree[key] = {}
+                for option in [option for option in old if _bundled(f"{path}.{option}", sources)]:
+                    _forget(f"{path}.{option}", sources)
+                    del old[option]
             _merge(old, value, name, f"{path}.", sources)
         else:
             _forget(path, sources)
             tree[key] = value
             sources.update((f"{path}{'.' if leaf else ''}{leaf}", name) for leaf, _ in _flat(value))
+
+
+def _bundled(path: str, sources: dict[str, str]) -> bool:
+    """Tell whether a value, or any part of it, comes with the program."""
+    layers = [layer for key, layer in sources.items() if key == path or key.startswith(f"{path}.")]
+    return any(layer.startswith(_BUNDLED) for layer in layers)
 
 
 def _forget(path: str, sources: dict[str, str]) -> None:

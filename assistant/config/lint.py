@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from assistant.config.texts import file_of
+from assistant.config.texts import SYSTEM, file_of
 from assistant.config.tuning import Tuning
 from assistant.types import Action
 
-_UNSAID = ("console.", "labels.")
-"""Texts of the screen, which nobody says."""
+_UNSAID = ("console.", "labels.", SYSTEM)
+"""Texts of the screen, and what a language model is told: nobody says them."""
 
 
 def lint(tuning: Tuning) -> list[str]:

@@ -166,7 +166,7 @@ class Then(Section):
 
     priority: class in which a person is asked to take over, None for nobody; `typing`: offers to write instead;
     cool_down_s: the rule then leaves its turns to others for so long; `fixed`: written for safety, so no language model
-    rephrases it and no limit holds it back.
+    rephrases it and no limit holds it back; `open`: a language model, where there is one, answers in its own way.
     """
 
     action: Action
@@ -176,6 +176,7 @@ class Then(Section):
     service: Id | None = None
     alert: AlertSpec | None = None
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
+    open: bool = False
     typing: bool = False
     cool_down_s: Seconds = 0.0
     fixed: bool = False

@@ -7,11 +7,17 @@ from pathlib import Path
 from pydantic import field_validator
 
 from assistant.config.base import Section
-from assistant.config.yaml import Yaml, checked, read_yaml
+from assistant.config.yaml import Yaml, checked, read_text, read_yaml
 from assistant.errors import ConfigError
 
 PLACEHOLDERS = ("feeling", "service")
 """What may stand in braces: the name of the reading, the name of the service. Texts of the screen may use any name."""
+
+SYSTEM = "system"
+"""The key of what a language model is told before it phrases a reply: the file system.md."""
+
+SYSTEM_PLACEHOLDERS = ("state", "voice", "conflict", "action", "suggestion")
+"""What may stand in braces there."""
 
 _BRACES = re.compile(r"\{([a-z_]+)\}")
 
@@ -57,6 +63,9 @@ def load_texts(folder: Path) -> Texts:
         own: dict[str, Yaml] = {key: list(texts) for key, texts in _leaves(read_yaml(path), path.stem, path)}
         checked(Texts, {"phrasings": dict(own)}, str(path))
         phrasings |= own
+    system = folder / f"{SYSTEM}.md"
+    if system.is_file():
+        phrasings[SYSTEM] = [read_text(system)]
     return checked(Texts, {"phrasings": phrasings}, str(folder))
 
 
@@ -67,7 +76,7 @@ def placeholders(text: str) -> set[str]:
 
 def file_of(key: str) -> str:
     """Return the file, below prompts/LANGUAGE, that a key lives in."""
-    return f"{key.partition('.')[0]}.yaml"
+    return f"{SYSTEM}.md" if key == SYSTEM else f"{key.partition('.')[0]}.yaml"
 
 
 def _leaves(node: Yaml, key: str, path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -88,6 +97,7 @@ def _refuse_unusable(key: str, text: str) -> None:
         raise ValueError(f"{key}: a phrasing is empty")
     if set("{}") & set(_BRACES.sub("", text)):
         raise ValueError(f"{key}: stray brace in '{text}'")
-    unknown = placeholders(text) - set(PLACEHOLDERS)
+    known = SYSTEM_PLACEHOLDERS if key == SYSTEM else PLACEHOLDERS
+    unknown = placeholders(text) - set(known)
     if unknown and not key.startswith("console."):
-        raise ValueError(f"{key}: unknown placeholder {{{min(unknown)}}}; known: {', '.join(sorted(PLACEHOLDERS))}")
+        raise ValueError(f"{key}: unknown placeholder {{{min(unknown)}}}; known: {', '.join(sorted(known))}")

@@ -20,6 +20,7 @@ from assistant.config.perception import (
     SentimentModel,
     Vad,
 )
+from assistant.config.replier import Replier
 
 
 class Files(Section):
@@ -55,6 +56,7 @@ class Config(Section):
     emotion: EmotionModel
     sentiment: SentimentModel
     punctuator: Punctuator
+    replier: Replier
     models: Models
     engine: Engine
     fusion: Fusion

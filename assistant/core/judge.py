@@ -27,7 +27,7 @@ class Judgement:
 def judge(seen: Observation, mood: Mood, tuning: Tuning, session: str) -> Judgement:
     """Return what the turn of `session` after `mood` comes to. The same arguments always give the same judgement."""
     now = understand(seen, mood, tuning)
-    texts = tuning.texts[_language(seen, tuning)]
+    texts = tuning.texts[answer_language(seen, tuning)]
     decision = decide(now, tuning.policy, texts, session)
     reply = render(decision, now.affect, now.mood, tuning.policy, tuning.services, texts)
     return Judgement(now.affect, settle(now.mood, decision, reply), decision, reply)
@@ -60,7 +60,7 @@ def _readable(seen: Observation, consent: Consent) -> Observation:
     return seen if consent is Consent.GRANTED else replace(seen, voice=None, sentiment=None)
 
 
-def _language(seen: Observation, tuning: Tuning) -> Language:
+def answer_language(seen: Observation, tuning: Tuning) -> Language:
     """Return the language of the answer: as configured, else the one that was spoken, Chinese where that is unknown."""
     if tuning.language != "auto":
         return Language(tuning.language)

@@ -46,6 +46,7 @@ from assistant.types.perceived import (
     Verdict,
     VoiceEmotion,
 )
+from assistant.types.said import Exchange, Message
 
 __all__ = [
     "FELT",
@@ -65,9 +66,11 @@ __all__ = [
     "Doubt",
     "Emotion",
     "EmotionFrame",
+    "Exchange",
     "Group",
     "Language",
     "Level",
+    "Message",
     "Mood",
     "Observation",
     "Polarity",
