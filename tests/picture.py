@@ -18,7 +18,7 @@ from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.apps.analysis.options import Options
 from assistant.apps.analyze import analyze
 from assistant.apps.dialogue import load_dialogue
-from assistant.apps.replay import replay
+from assistant.apps.replay.run import replay
 from assistant.apps.screen import Screen
 from assistant.apps.sources import lay_out
 from assistant.config.files import DIALOGUES

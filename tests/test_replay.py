@@ -168,7 +168,7 @@ def test_a_miss_is_shown_with_what_was_expected_and_what_came(tmp_path: Path) ->
     [
         ("turns: []", "missing key 'name'"),
         ("name: x\nabout: x\nlanguage: zh\nturns: [{text: 好, audio: a.wav}]", "exactly one of"),
-        ("name: x\nabout: x\nlanguage: zh\nturns: [{audio: a.wav}]", "turn 1: audio file"),
+        ("name: x\nabout: x\nlanguage: zh\nturns: [{audio: a.wav}]", "line 4: turn 1: audio file"),
         ("name: x\nabout: x\nlanguage: zh\nturns: [{text: 好, expect: {acton: alert}}]", "did you mean 'action'"),
         ("name: x\nname: y", "stands twice"),
     ],
@@ -211,7 +211,7 @@ def test_every_expectation_can_be_missed(tmp_path: Path) -> None:
     wrong: dict[str, object] = {
         "heard": "完全不同的一句话",
         "contains": "没有说过",
-        "verdict": "noisy",
+        "quality": "noisy",
         "voice": "disgusted",
         "sentiment": "负向",
         "emotion": "fearful",
@@ -227,4 +227,4 @@ def test_every_expectation_can_be_missed(tmp_path: Path) -> None:
     data = {"name": "x", "about": "x", "language": "zh", "turns": [turn]}
     script.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     expect = load_dialogue(script).turns[0].expect
-    assert {miss.partition(":")[0] for miss in misses(expect, record)} == {"text", *wrong} - {"heard", "contains"}
+    assert {miss.text.partition(":")[0] for miss in misses(expect, record)} == {"text", *wrong} - {"heard", "contains"}

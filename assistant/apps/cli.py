@@ -63,18 +63,36 @@ def replay(
     ] = None,
     realtime: Annotated[bool, typer.Option("--realtime", help="Let the sound pass at the speed of speech.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the misses and the summary only.")] = False,
+    repeat: Annotated[
+        int, typer.Option("--repeat", min=1, help="Play everything so often; shows how often it held.")
+    ] = 1,
+    junit: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
+    jsonl: Annotated[
+        Path | None, typer.Option("--jsonl", metavar="FILE", help="Write a line of JSON per turn.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with a timeline.")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show which rules and texts no turn reaches.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of scripts, play nothing.")] = False,
     profile: Profile = None,
     config: ConfigFiles = None,
     sets: Sets = None,
 ) -> None:
     """Play spoken dialogues through the whole assistant and check what it makes of them."""
+    if schema:
+        from assistant.apps.replay.schema import schema as text
+
+        typer.echo(text(), nl=False)
+        raise typer.Exit
     from rich.console import Console
 
-    from assistant.apps.replay import replay as run
+    from assistant.apps.replay.reports import Reports
+    from assistant.apps.replay.run import Options
+    from assistant.apps.replay.run import replay as run
     from assistant.apps.screen import Screen
 
     settings = _ready(profile, config, sets)
-    raise typer.Exit(run(settings, paths or [], Screen(settings, Console(), quiet=quiet), realtime=realtime))
+    options = Options(realtime, repeat, Reports(junit, jsonl, html), coverage)
+    raise typer.Exit(run(settings, paths or [], Screen(settings, Console(), quiet=quiet), options))
 
 
 @app.command()

@@ -38,12 +38,12 @@ class Screen:
     """Prints a conversation on a console; `quiet` leaves the misses and the summary."""
 
     def __init__(self, config: Config, console: Console, *, quiet: bool = False) -> None:
-        self._words = words_of(config)
+        self.words = words_of(config)
         self._console = console
         self._quiet = quiet
         self._mini = uses_mini(config)
         calibration = load_calibration(config.calibration)
-        self._standing = standing(calibration.provenance if calibration else None, self._words)
+        self._standing = standing(calibration.provenance if calibration else None, self.words)
         self._announced = ""
 
     @contextmanager
@@ -53,13 +53,13 @@ class Screen:
         What it gives prints a line about each model.
         """
         began = time.monotonic()
-        with self._console.status(self._words.screen("loading")):
+        with self._console.status(self.words.screen("loading")):
             yield lambda about: self._console.print(Text(about, style="dim"))
         seconds = f"{time.monotonic() - began:.1f}"
-        self._console.print(Text(self._words.screen("loaded", {"seconds": seconds}), style="dim"))
+        self._console.print(Text(self.words.screen("loaded", {"seconds": seconds}), style="dim"))
         self._console.print(self._standing)
         if self._mini:
-            self._console.print(Panel(self._words.screen("mini"), border_style="yellow", expand=False))
+            self._console.print(Panel(self.words.screen("mini"), border_style="yellow", expand=False))
 
     def heading(self, name: str, about: str) -> None:
         """Announce a conversation."""
@@ -77,16 +77,16 @@ class Screen:
     def _show(self, event: Event) -> None:
         match event:
             case UtteranceCut():
-                self._announce(event.utterance_id, event.start, event.end, self._words.label("cut", event.cut))
+                self._announce(event.utterance_id, event.start, event.end, self.words.label("cut", event.cut))
             case TurnRevoked():
-                self._console.print(Text(f"↺ {clock(event.time)}  {self._words.screen('revoked')}", style="dim"))
+                self._console.print(Text(f"↺ {clock(event.time)}  {self.words.screen('revoked')}", style="dim"))
             case SpeechDropped():
-                self._console.print(Text(f"∅ {clock(event.time)}  {self._words.screen('dropped')}", style="dim"))
+                self._console.print(Text(f"∅ {clock(event.time)}  {self.words.screen('dropped')}", style="dim"))
             case TurnCompleted(record=TurnRecord(observation=seen)):
                 if seen.utterance_id != self._announced:
                     how = "typed" if seen.quality is None else "recorded"
-                    self._announce(seen.utterance_id, seen.start, seen.end, self._words.screen(how))
-                self._console.print(Block(self._words).render(event.record))
+                    self._announce(seen.utterance_id, seen.start, seen.end, self.words.screen(how))
+                self._console.print(Block(self.words).render(event.record))
             case _:
                 pass
 
@@ -98,16 +98,20 @@ class Screen:
         """Say whether a turn, counted from 1, is what its script expects."""
         for miss in misses:
             self._console.print(
-                Text(f"  ✗ {self._words.screen('turn', {'number': str(turn)})}: {miss}", style="bold red")
+                Text(f"  ✗ {self.words.screen('turn', {'number': str(turn)})}: {miss}", style="bold red")
             )
         if not misses and not self._quiet:
-            self._console.print(Text(f"  ✓ {self._words.screen('as_expected')}", style="green"))
+            self._console.print(Text(f"  ✓ {self.words.screen('as_expected')}", style="green"))
+
+    def print(self, shown: Table | Text) -> None:
+        """Print what somebody else has laid out."""
+        self._console.print(shown)
 
     def summary(self, tallies: Sequence[Tally], journal: Path | None) -> None:
         """Print how everything went, a line per conversation."""
         table = Table(box=None, padding=(0, 2), header_style="dim")
         for heading, justify in (("name", "left"), ("as_expected", "right"), ("sound", "right"), ("speed", "right")):
-            table.add_column(self._words.screen(heading), justify="right" if justify == "right" else "left")
+            table.add_column(self.words.screen(heading), justify="right" if justify == "right" else "left")
         for tally in tallies:
             style = "red" if tally.missed else "green"
             held = Text(f"{tally.turns - tally.missed}/{tally.turns}", style=style)
@@ -116,10 +120,10 @@ class Screen:
         self._console.print(table)
         turns, missed = sum(tally.turns for tally in tallies), sum(tally.missed for tally in tallies)
         counts = {"held": str(turns - missed), "turns": str(turns)}
-        line = self._words.screen("missed" if missed else "held", counts)
+        line = self.words.screen("missed" if missed else "held", counts)
         self._console.print(Text(line, style="bold red" if missed else "bold green"))
         if journal:
-            self._console.print(Text(self._words.screen("journal", {"path": str(journal)}), style="dim"))
+            self._console.print(Text(self.words.screen("journal", {"path": str(journal)}), style="dim"))
 
 
 def uses_mini(config: Config) -> bool:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from assistant.apps.dialogue import Dialogue, Turn
+from assistant.apps.replay.given import observation
 from assistant.audio.files import read
 from assistant.config.perception import AudioFiles
 from assistant.events import Input, Recorded, TypedText
-from assistant.types import SAMPLE_RATE, AudioChunk, Samples
+from assistant.types import SAMPLE_RATE, AudioChunk, Observation, Samples
 
 CHUNK_S = 0.1
 """Length of the pieces that sound is fed in, about what a microphone delivers."""
@@ -19,12 +20,16 @@ CHUNK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One turn of a script in its place: `start` to `end` in seconds of the session, the pause after it included."""
+    """One turn of a script in its place: `start` to `end` in seconds of the session, the pause after it included.
+
+    seen: what was perceived of it earlier, placed at its start, if it is no sound and no text.
+    """
 
     turn: Turn
     start: float
     end: float
     samples: Samples
+    seen: Observation | None = None
 
 
 def lay_out(dialogue: Dialogue, folder: Path, limits: AudioFiles, pause_s: float) -> tuple[Cue, ...]:
@@ -32,29 +37,39 @@ def lay_out(dialogue: Dialogue, folder: Path, limits: AudioFiles, pause_s: float
     cues: list[Cue] = []
     at = 0
     pause: Samples = np.zeros(round(pause_s * SAMPLE_RATE), np.float32)
-    for turn in dialogue.turns:
-        samples = np.concatenate((_sound(turn, folder, limits), pause))
-        cues.append(Cue(turn, at / SAMPLE_RATE, (at + len(samples)) / SAMPLE_RATE, samples))
+    for number, turn in enumerate(dialogue.turns, 1):
+        at += round(turn.after_s * SAMPLE_RATE)
+        start = at / SAMPLE_RATE
+        seen = _seen(turn, number, start)
+        samples = np.concatenate((_sound(turn, seen, folder, limits), pause))
         at += len(samples)
+        cues.append(Cue(turn, start, at / SAMPLE_RATE, samples, seen))
     return tuple(cues)
 
 
 def inputs(cues: Iterable[Cue]) -> Iterator[Input]:
-    """Yield what the session hears and reads; a typed or recorded turn comes at the start of its cue, then silence."""
+    """Yield what the session hears and reads; a typed or recorded turn comes at the start of its cue, then silence.
+
+    Silence before a turn is left to the session, which fills gaps.
+    """
     for cue in cues:
         if cue.turn.text:
             yield TypedText(cue.turn.text, cue.start)
-        if cue.turn.observation:
-            seen = cue.turn.observation
-            yield Recorded(replace(seen, start=cue.start, end=cue.start + seen.end - seen.start), cue.start)
+        if cue.seen:
+            yield Recorded(cue.seen, cue.start)
         yield from chunks(cue.samples, cue.start)
 
 
-def _sound(turn: Turn, folder: Path, limits: AudioFiles) -> Samples:
+def _seen(turn: Turn, number: int, start: float) -> Observation | None:
+    seen = observation(turn.perceived, number) if turn.perceived else turn.observation
+    return replace(seen, start=start, end=start + seen.end - seen.start) if seen else None
+
+
+def _sound(turn: Turn, seen: Observation | None, folder: Path, limits: AudioFiles) -> Samples:
     """Return the sound of a turn; silence of its length if it was perceived earlier, nothing if it is typed."""
     if turn.audio:
         return read(folder / turn.audio, limits)
-    seconds = turn.observation.end - turn.observation.start if turn.observation else 0.0
+    seconds = seen.end - seen.start if seen else 0.0
     return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
 
 

@@ -1,0 +1,1 @@
+"""Replay as a test tool: scripts are played, judged and reported."""
