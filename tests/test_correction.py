@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from assistant.config.policy import When
+from assistant.config.when import When
 from assistant.config.yaml import checked
 from assistant.core.conditions import facts
 from assistant.core.correction import tell

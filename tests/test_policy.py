@@ -2,7 +2,8 @@
 
 import pytest
 
-from assistant.config.policy import Policy, When
+from assistant.config.policy import Policy
+from assistant.config.when import When
 from assistant.config.yaml import Yaml, checked
 from assistant.core.conditions import Situation, facts
 from assistant.core.safety import Concern

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.config.policy import Policy, When
+from assistant.config.policy import Policy
 from assistant.config.reach import implies, unreachable
+from assistant.config.when import When
 from assistant.config.yaml import Yaml, checked
 from assistant.core.conditions import facts
 from assistant.core.judge import understand

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.apps.words import Words
-from assistant.config.policy import pair_name
+from assistant.config.when import pair_name
 from assistant.types import Affect, Certainty, Emotion, Level, Observation, Polarity, TurnRecord, Verdict
 
 BAR_CELLS = 12

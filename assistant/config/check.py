@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.config.lint import lint
-from assistant.config.policy import Rule, Then, pair_name
+from assistant.config.policy import Rule, Then
 from assistant.config.reach import unreachable
 from assistant.config.texts import SYSTEM, SYSTEM_PLACEHOLDERS, Texts, file_of, placeholders
 from assistant.config.tuning import Tuning
+from assistant.config.when import pair_name
 from assistant.types import (
     Action,
     Certainty,

@@ -8,7 +8,8 @@ from typing import cast
 
 from assistant.config.crisis import Subject
 from assistant.config.phrases import contains, plain
-from assistant.config.policy import Fall, Policy, Range, Rule, Said, When
+from assistant.config.policy import Policy, Rule
+from assistant.config.when import Fall, Range, Said, When
 from assistant.types import Action, Certainty
 
 _FROM = {

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from assistant.config.deployment import Consent, ServiceProfile
 from assistant.config.phrases import plain
-from assistant.config.policy import Fall, Range, Said, When, pair_name
+from assistant.config.when import Fall, Range, Said, When, pair_name
 from assistant.core.safety import Concern
 from assistant.types import Affect, Emotion, Mood, Observation, Polarity, Sentiment, Streak
 

@@ -1,8 +1,9 @@
 """From situation to decision: the first rule that holds decides; an alert may ride beside it."""
 
 from assistant.config.deployment import Consent
-from assistant.config.policy import LIMIT_RULE, TYPING_RULE, AlertSpec, HandOff, Policy, Rule, Then, VaryBy, pair_name
+from assistant.config.policy import LIMIT_RULE, TYPING_RULE, AlertSpec, HandOff, Policy, Rule, Then, VaryBy
 from assistant.config.texts import Texts
+from assistant.config.when import pair_name
 from assistant.core.conditions import Situation, facts
 from assistant.types import Action, Alert, Decision, Mood
 

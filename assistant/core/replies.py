@@ -1,8 +1,9 @@
 """From decision to words: the next phrasing in turn, its placeholders filled, its style from the rule."""
 
-from assistant.config.policy import Policy, pair_name
+from assistant.config.policy import Policy
 from assistant.config.services import Services
 from assistant.config.texts import Texts
+from assistant.config.when import pair_name
 from assistant.types import Affect, Certainty, Decision, Mood, Reply, ReplySource, Style
 
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 from textwrap import shorten
 
 from assistant.config.base import Section
-from assistant.config.policy import Policy, Range, Rule, Watch, When
+from assistant.config.policy import Policy, Rule, Watch
+from assistant.config.when import Range, When
 from assistant.core.conditions import Situation, checks
 from assistant.core.policy import cooling, hindrance, too_many_clarifications
 

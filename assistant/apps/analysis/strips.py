@@ -30,7 +30,7 @@ from assistant.apps.analysis.page import (
 )
 from assistant.apps.analysis.result import Fused, Heard
 from assistant.apps.words import Words
-from assistant.config.policy import pair_name
+from assistant.config.when import pair_name
 from assistant.types import Certainty, Emotion, Group
 
 Pixels = npt.NDArray[np.float64]
