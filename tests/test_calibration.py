@@ -32,8 +32,7 @@ from assistant.tuning.calibration.statements import conflicts, ladder
 from assistant.tuning.calibration.study import in_order, study
 from assistant.tuning.calibration.systems import System, posteriors
 from assistant.tuning.calibration.thresholds import CATEGORY_RISK, GROUP_RISK, smallest, thresholds, upper_bound
-from assistant.types import FELT, Certainty, Emotion, Mood, Observation, Polarity, Sentiment, VoiceEmotion
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Certainty, Emotion, Labelled, Mood, Observation, Polarity, Sentiment, VoiceEmotion
 from tests.test_fusion import CLEAR, said, sentiments, turn, turns, voice, voices, words
 
 START = load(env={}).config.fusion

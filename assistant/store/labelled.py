@@ -7,8 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.errors import ScriptError
-from assistant.types import FELT
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Labelled
 
 _LABELLED = TypeAdapter(Labelled)
 _KEYS = [field.name for field in fields(Labelled)]

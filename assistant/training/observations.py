@@ -24,9 +24,8 @@ from assistant.events import TurnCompleted
 from assistant.store.labelled import encode_labelled
 from assistant.training.corpus import Corpus, Label, load_corpus
 from assistant.training.synth import RATE_HZ, VOICES_TEST, VOICES_TRAIN, Emotion, Take, speak
-from assistant.types import AudioChunk, Observation
+from assistant.types import AudioChunk, Labelled, Observation
 from assistant.types import Emotion as Felt
-from assistant.types.labelled import Labelled
 
 HEAD_S, TAIL_S = 0.6, 0.9
 """Room around the speech: enough before it for a first guess at the noise, and after it for the end of the turn."""

@@ -22,6 +22,7 @@ from assistant.types.judged import (
     Term,
     TurnRecord,
 )
+from assistant.types.labelled import Labelled
 from assistant.types.mood import Correction, Mood, Safety, Streak, Trend, Usual
 from assistant.types.perceived import (
     FELT,
@@ -68,6 +69,7 @@ __all__ = [
     "EmotionFrame",
     "Exchange",
     "Group",
+    "Labelled",
     "Language",
     "Level",
     "Message",

@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from assistant.config.judgement import Fusion
 from assistant.core.evidence import voice_evidence, words_evidence
-from assistant.types import FELT, GROUPS, Emotion, Group, Polarity
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, GROUPS, Emotion, Group, Labelled, Polarity
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

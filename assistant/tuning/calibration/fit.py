@@ -22,8 +22,7 @@ from assistant.config.judgement import Fusion
 from assistant.core.fusion import fuse
 from assistant.tuning.calibration.arrays import POLARITIES, Array, Parameters, Turns, parameters_of, posterior, turns_of
 from assistant.tuning.calibration.thresholds import thresholds
-from assistant.types import FELT, Affect, Mood
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Affect, Labelled, Mood
 
 TEMPERATURES = (0.25, 10.0)
 """Beyond, scores are as good as hard decisions, or as good as none."""

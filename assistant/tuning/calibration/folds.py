@@ -11,8 +11,7 @@ from assistant.config.judgement import Fusion
 from assistant.tuning.calibration.arrays import Array, Indices
 from assistant.tuning.calibration.fit import fit, judge_all
 from assistant.tuning.calibration.systems import System, posteriors
-from assistant.types import FELT, Affect
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Affect, Labelled
 
 FOLDS = 5
 """As many speakers are the fewest that can be split so."""

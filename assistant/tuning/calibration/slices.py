@@ -8,7 +8,7 @@ import numpy as np
 from assistant.tuning.calibration.arrays import Array, Indices
 from assistant.tuning.calibration.figures import Figures, figures
 from assistant.tuning.calibration.systems import System
-from assistant.types.labelled import Labelled
+from assistant.types import Labelled
 
 SNR_STEP_DB = 5
 

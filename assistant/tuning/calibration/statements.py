@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.tuning.calibration.thresholds import upper_bound
-from assistant.types import GROUPS, Affect, Certainty, Emotion
-from assistant.types.labelled import Labelled
+from assistant.types import GROUPS, Affect, Certainty, Emotion, Labelled
 
 STATED = (Certainty.LABEL, Certainty.MIXED, Certainty.GROUP)
 """The rungs that say something about the emotion."""

@@ -20,8 +20,7 @@ from assistant.tuning.calibration.folds import FOLDS, held_out
 from assistant.tuning.calibration.slices import Slice, slices
 from assistant.tuning.calibration.statements import Conflicts, Rung, conflicts, ladder
 from assistant.tuning.calibration.systems import ALONE, System
-from assistant.types import FELT, Emotion
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Emotion, Labelled
 
 POINTS = 101
 """Of each risk-coverage curve that are kept."""

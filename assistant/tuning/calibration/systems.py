@@ -9,8 +9,7 @@ import numpy as np
 from assistant.config.judgement import Fusion
 from assistant.tuning.calibration.arrays import Array
 from assistant.tuning.calibration.fit import judge_all
-from assistant.types import FELT, Affect
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, Affect, Labelled
 
 
 class System(StrEnum):

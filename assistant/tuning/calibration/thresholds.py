@@ -10,8 +10,7 @@ from scipy import stats
 from assistant.config.judgement import Statement
 from assistant.core.statement import state
 from assistant.tuning.calibration.arrays import Array
-from assistant.types import FELT, GROUPS, Affect, Certainty, Emotion
-from assistant.types.labelled import Labelled
+from assistant.types import FELT, GROUPS, Affect, Certainty, Emotion, Labelled
 
 CATEGORY_RISK = 0.30
 """At most this share of the emotions that are stated may be wrong."""
