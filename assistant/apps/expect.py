@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from assistant.apps.replay.expectation import Absent, Expect, MoodExpect
 from assistant.apps.replay.outcome import Kind, Miss
-from assistant.config.policy import Range
+from assistant.config.when import Range
 from assistant.events import Notice
 from assistant.types import Emotion, Mood, TurnRecord
 

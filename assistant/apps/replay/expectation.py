@@ -6,7 +6,7 @@ from pydantic import Field
 
 from assistant.apps.replay.one_or_more import OneOrMore
 from assistant.config.base import Probability, Section
-from assistant.config.policy import Range
+from assistant.config.when import Range
 from assistant.types import Action, Certainty, ConflictKind, Emotion, Group, Level, Polarity, Trend, Verdict
 
 Words = Annotated[str, Field(min_length=1)]
