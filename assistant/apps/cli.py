@@ -165,7 +165,14 @@ def explain(
 
 @app.command()
 def calibrate(
-    labelled: Annotated[str, typer.Argument(metavar="LABELLED.jsonl", help="Labelled turns.", show_default=False)],
+    labelled: Annotated[
+        str,
+        typer.Argument(
+            metavar="LABELLED.jsonl",
+            help="A line of JSON per turn: observation (as in a journal), label, speaker; snr_db, domain, conflict.",
+            show_default=False,
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the calibration file goes.")] = Path(
         "calibration.json"
     ),
