@@ -25,4 +25,4 @@ class Analysis(Section):
 
     frames: Frames
     confident: Probability
-    max_seconds: Annotated[float, Field(gt=0)]
+    max_seconds: Annotated[float, Field(gt=0, le=134_000)]
