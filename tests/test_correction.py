@@ -245,6 +245,12 @@ def test_words_that_were_hardly_understood_correct_nothing() -> None:
     assert Talk().hears("我没生气", ANGRY, confidence=0.45).mood.corrections == ()
 
 
+def test_whoever_denies_what_nobody_said_is_heeded_but_not_answered_as_if_misread() -> None:
+    talk = Talk()
+    assert talk.hears("有你陪着我不害怕").decision.rule != "corrected"
+    assert talk.hears("这件事我想了很久", {Emotion.FEARFUL: 0.9}).affect.label is None
+
+
 def test_a_correction_does_not_touch_the_crisis_path() -> None:
     talk = Talk()
     talk.reads("我不是难过")

@@ -8,7 +8,7 @@ from assistant.config.deployment import Consent, ServiceProfile
 from assistant.config.phrases import plain
 from assistant.config.when import Fall, Range, Said, When, pair_name
 from assistant.core.safety import Concern
-from assistant.types import Affect, Emotion, Mood, Observation, Polarity, Sentiment, Streak
+from assistant.types import Affect, Certainty, Emotion, Mood, Observation, Polarity, Sentiment, Streak
 
 Check = tuple[bool, str]
 """Whether one condition holds, and the fact it looked at."""
@@ -78,8 +78,12 @@ def _falls(wanted: Fall | None, valence: tuple[float, ...]) -> Check:
     return falling and last[0] - last[-1] >= wanted.by, f"valence fell over {wanted.turns} turns"
 
 
-def _corrects(wanted: bool | None, mood: Mood) -> Check:
-    now = [f"{correction.emotion}" for correction in mood.corrections if correction.turn == mood.turns]
+def _corrects(wanted: bool | None, situation: Situation) -> Check:
+    """Check for a denial of what was stated or remarked on before, or is read in this turn; others correct nobody."""
+    mood = situation.mood
+    read = mood.remark_turn is not None or situation.affect.certainty is Certainty.CORRECTED
+    fresh = [correction for correction in mood.corrections if correction.turn == mood.turns]
+    now = [f"{correction.emotion}" for correction in fresh if read or correction.about is not None]
     now += ["all remarks on feelings"] if mood.hands_off == mood.turns else []
     return wanted in (None, bool(now)), f"corrects {' '.join(now) or 'nothing'}"
 
@@ -136,7 +140,7 @@ _LOOK: dict[str, Callable[[When, Situation], Check]] = {
     "valence_trend": lambda when, now: _one_of(when.valence_trend, now.mood.valence_trend, "valence"),
     "arousal_trend": lambda when, now: _one_of(when.arousal_trend, now.mood.arousal_trend, "arousal"),
     "valence_falls": lambda when, now: _falls(when.valence_falls, now.mood.valence),
-    "corrects": lambda when, now: _corrects(when.corrects, now.mood),
+    "corrects": lambda when, now: _corrects(when.corrects, now),
     "denied": lambda when, now: _any_of(when.denied, now.mood.denied(now.mood.turns), "denied"),
     "quality": lambda when, now: _one_of(
         when.quality, now.observation.quality.verdict if now.observation.quality else None, "quality"
