@@ -83,6 +83,24 @@ def test_an_ended_streak_starts_from_nothing() -> None:
     assert through([0.9, 0.9, 0.2, 0.9, 0.9]) == [False, True, False, False, True]
 
 
+def test_after_a_long_silence_a_streak_a_trend_and_questions_in_a_row_start_anew() -> None:
+    mood = Mood()
+    for index in range(3):
+        mood = answered(hear(mood, start=index * 5.0, angry=0.9, neutral=0.1), Action.CLARIFY, "clarify.words")
+    soon = hear(mood, start=12.0 + SETTINGS.pause_s - 1, angry=0.9, neutral=0.1)
+    late = hear(mood, start=12.0 + SETTINGS.pause_s, angry=0.9, neutral=0.1)
+    assert (soon.anger.active, len(soon.valence), soon.clarifications) == (True, 4, 3)
+    assert (late.anger.active, late.anger.hits, len(late.valence), late.swing, late.clarifications) == (
+        False,
+        (True,),
+        1,
+        None,
+        0,
+    )
+    assert late.turns == 4
+    assert late.phrasings == mood.phrasings
+
+
 def test_a_streak_counts_its_turns() -> None:
     mood = Mood()
     counted = []

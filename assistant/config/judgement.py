@@ -194,6 +194,7 @@ class Memory(Section):
     usual_swing: UsualRange
     trend: TrendLimits
     streak: Hysteresis
+    pause_s: Annotated[float, Field(gt=0)]
     correction: CorrectionLimits
     crisis_sticky_s: Seconds
 

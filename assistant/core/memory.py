@@ -83,6 +83,8 @@ def listen(mood: Mood, told: Told) -> Mood:
 
 def remember(mood: Mood, observation: Observation, affect: Affect, settings: Memory, crisis_level: int = 0) -> Mood:
     """Return the mood after a turn was understood; `crisis_level` (0-3) is what its words showed."""
+    if mood.last_end is not None and observation.start - mood.last_end >= settings.pause_s:
+        mood = _after_pause(mood)
     turn = mood.turns + 1
     heard = affect.certainty is not Certainty.INSUFFICIENT
     steps = pushed(mood.embedding_steps, mood.usual_step, observation.embedding_step, settings.window - 1)
@@ -129,6 +131,13 @@ def settle(mood: Mood, decision: Decision, reply: Reply) -> Mood:
         phrasings={**mood.phrasings, reply.template: mood.phrasings.get(reply.template, 0) + 1},
         alerts={**mood.alerts, decision.alert.rule: now} if decision.alert else mood.alerts,
         rested={**mood.rested, decision.rule: now} if decision.cool_down_s else mood.rested,
+    )
+
+
+def _after_pause(mood: Mood) -> Mood:
+    """Return the mood with nothing left in it that is about turns in a row; what was said and agreed stays."""
+    return replace(
+        mood, anger=Streak(), distress=Streak(), valence=(), arousal=(), swings=(), clarifications=0, rescues=0
     )
 
 
