@@ -9,7 +9,7 @@ from assistant.apps.block import statement
 from assistant.apps.tune_words import aspect_of, said, sentence
 from assistant.apps.words import Words
 from assistant.tuning.diff import Aspect, Change
-from assistant.tuning.report import Entry, Report
+from assistant.tuning.report import Entry, Report, Side
 from assistant.types import FELT, Affect, Emotion, Language, Term
 
 SHOWN = 1000
@@ -17,6 +17,9 @@ SHOWN = 1000
 
 TERM_SPAN = 5.0
 """Natural logarithms from the middle of a bar of evidence to its end."""
+
+HALF_PX = 85
+"""Pixels for that."""
 
 _PAGE = Path(__file__).parent / "pages" / "tune.html"
 
@@ -115,7 +118,8 @@ def _filters(report: Report, say: Say) -> Iterator[str]:
         yield f"<label>{box} {_screen(change, say)}</label>"
     yield f'<label>{_screen("search", say)} <input id="text" type="search" size="12"></label>'
     yield f'<span class="soft">{_screen("shown", say)} <b id="shown"></b></span></div>'
-    yield f'<p class="soft">{_screen("how", say)}</p>'
+    swatches = (f'<i class="swatch {name}"></i>{_screen(name, say)} ' for name in ("prior", "voice", "words"))
+    yield f'<p class="soft">{"".join(swatches)} · {_screen("how", say)}</p>'
 
 
 def _card(entry: Entry, say: Say, *, several: bool) -> Iterator[str]:
@@ -155,7 +159,7 @@ def _pairs(entry: Entry, say: Say) -> Iterator[str]:
     if not entry.regenerated:
         rows.append(("reply", escape(entry.then.reply.text), f"<i>{_screen('llm', say)}</i>"))
     elif entry.then.reply.text != entry.now.reply.text or entry.change is Change.WORDING:
-        rows.append(("reply", escape(said(entry.then)), escape(said(entry.now))))
+        rows.append(("reply", say(_said(entry.then, entry.now)), say(_said(entry.now, entry.then))))
     cells = (
         f'<span>{_screen(name, say)}</span><span class="then">{old}</span><span class="now">{new}</span>'
         for name, old, new in rows
@@ -169,6 +173,10 @@ def _aspect(entry: Entry, aspect: Aspect, *, now: bool) -> Callable[[Words], str
 
 def _reading(affect: Affect) -> Callable[[Words], str]:
     return lambda words: f"{statement(affect, words)} {f'{affect.confidence:.0%}' if affect.confidence else ''}"
+
+
+def _said(side: Side, other: Side) -> Callable[[Words], str]:
+    return lambda words: said(side, other, words)
 
 
 def _evidence(entry: Entry, say: Say) -> Iterator[str]:
@@ -195,17 +203,17 @@ def _emotion(emotion: Emotion) -> Callable[[Words], str]:
 
 
 def _bars(term: Term) -> str:
-    """Return prior, voice and words as three thin bars from a middle line, cut off at `TERM_SPAN`."""
+    """Return prior (of this turn), voice and words as thin bars from a middle line, cut off at `TERM_SPAN`."""
     bars = []
-    for row, (name, value) in enumerate((("prior", term.prior), ("voice", term.voice), ("words", term.words))):
-        width = min(abs(value), TERM_SPAN) / TERM_SPAN * 60
-        left = 60 - width if value < 0 else 60
-        bars.append(f'<rect class="{name}" x="{left:.1f}" y="{1 + 5 * row}" width="{width:.1f}" height="4"/>')
-    title = f"<title>{term.prior:+.2f} {term.voice:+.2f} {term.words:+.2f}</title>"
-    axis = '<line class="axis" x1="60" y1="0" x2="60" y2="16"/>'
-    return f'<svg width="120" height="16" role="img">{title}{axis}{"".join(bars)}</svg>'
+    for row, (name, value) in enumerate((("prior", term.fresh), ("voice", term.voice), ("words", term.words))):
+        width = min(abs(value), TERM_SPAN) / TERM_SPAN * HALF_PX
+        left = HALF_PX - width if value < 0 else HALF_PX
+        bars.append(f'<rect class="{name}" x="{left:.1f}" y="{1 + 6 * row}" width="{width:.1f}" height="5"/>')
+    title = f"<title>{term.fresh:+.2f} {term.voice:+.2f} {term.words:+.2f}</title>"
+    axis = f'<line class="axis" x1="{HALF_PX}" y1="0" x2="{HALF_PX}" y2="19"/>'
+    return f'<svg width="{2 * HALF_PX}" height="19" role="img">{title}{axis}{"".join(bars)}</svg>'
 
 
 def _share(share: float) -> str:
-    track = '<rect class="track" width="60" height="10" rx="2"/>'
-    return f'<svg width="60" height="10">{track}<rect class="share" width="{60 * share:.1f}" height="10" rx="2"/></svg>'
+    track = '<rect class="track" width="80" height="12" rx="2"/>'
+    return f'<svg width="80" height="12">{track}<rect class="share" width="{80 * share:.1f}" height="12" rx="2"/></svg>'

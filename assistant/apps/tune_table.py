@@ -107,8 +107,8 @@ def _why(entry: Entry, words: Words) -> Iterator[Text]:
     if then != now:
         yield Text(f"{words.screen('tune.statement')} {then} → {now}", style="dim")
     if entry.change is Change.WORDING:
-        yield Text(f"- {said(entry.then)}", style="red")
-        yield Text(f"+ {said(entry.now)}", style="green")
+        yield Text(f"- {said(entry.then, entry.now, words)}", style="red")
+        yield Text(f"+ {said(entry.now, entry.then, words)}", style="green")
     if not entry.regenerated:
         yield Text(words.screen("tune.llm"), style="magenta")
 

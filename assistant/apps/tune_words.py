@@ -33,8 +33,12 @@ def aspect_of(decision: Decision, aspect: Aspect, words: Words) -> str:
             return "✓" if decision.typing else "–"
 
 
-def said(side: Side) -> str:
-    """Return a reply with its style (rate, pitch, energy), and the message of an alert."""
+def said(side: Side, other: Side, words: Words) -> str:
+    """Return a reply; with its style and the message of its alert where the other side has different ones."""
     style, alert = side.reply.style, side.decision.alert
-    sound = f"{side.reply.text}  ({style.rate:g} / {style.pitch_st:+g} / {style.energy:g})"
-    return f"{sound}  ! {alert.message}" if alert else sound
+    text = side.reply.text
+    if style != other.reply.style:
+        sound = {"rate": f"{style.rate:g}", "pitch": f"{style.pitch_st:+g}", "energy": f"{style.energy:g}"}
+        text += f" ({words.screen('tune.style', sound)})"
+    message = other.decision.alert and other.decision.alert.message
+    return f"{text} ⚠ {alert.message}" if alert and alert.message != message else text
