@@ -8,6 +8,7 @@ from pydantic import Field
 from assistant.config.base import Lexicon, Section
 
 Word = Annotated[str, Field(min_length=1)]
+Letter = Annotated[str, Field(min_length=1, max_length=1)]
 Words = tuple[Word, ...]
 
 
@@ -30,6 +31,17 @@ class Phrase(Section):
     gap: Annotated[int, Field(ge=0, le=8)] = 0
 
 
+class Misheard(Lexicon):
+    """Words that recognisers mishear by one character each: which characters they hear instead of which.
+
+    closers: what may follow a sign that ends in such a word, besides the end of its clause.
+    """
+
+    words: Words
+    characters: tuple[tuple[Letter, Word], ...]
+    closers: Words
+
+
 class Crisis(Lexicon):
     """What to listen for, and what only sounds like it."""
 
@@ -37,10 +49,12 @@ class Crisis(Lexicon):
     fillers: Words
     signs: tuple[Phrase, ...]
     guards: tuple[Phrase, ...]
+    misheard: Misheard
     negations: Words
     rhetorical: Words
     past: Words
     others: Words
     addressed: Words
     quoted: Words
+    mentioned: Words
     bridges: Words

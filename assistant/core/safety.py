@@ -5,11 +5,12 @@ The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (in
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.config.crisis import Crisis, Phrase, Subject
+from assistant.core.misheard import Righted, put_right
 
 _BORDER = "。！？!?,，;；.\n"
 """Signs that a phrase does not reach across."""
@@ -27,21 +28,44 @@ class Concern:
 
 
 def assess(text: str, lexicon: Crisis) -> Concern:
-    """Return the gravest concern that a text raises."""
+    """Return the gravest concern that a text raises, as it stands or with misheard words put right."""
     grammar = _compiled(lexicon)
     words = _normal(text, lexicon)
-    if not grammar.hint.search(words):
-        return Concern()
-    guards = [(start, end, level) for pattern, level in grammar.guards for start, end in _spans(pattern, words)]
-    concerns = [
-        _weigh(
-            words, start, min([level, *(cap for left, right, cap in guards if left < end and start < right)]), grammar
-        )
-        for pattern, level in grammar.signs
-        for start, end in _spans(pattern, words)
-    ]
+    concerns = list(_concerns(words, grammar)) if grammar.hint.search(words) else []
+    if righted := put_right(words, lexicon.misheard):
+        concerns += _misheard(righted, grammar)
     # Of equal levels the one about somebody else is more specific: it has an answer of its own.
     return max(concerns, key=lambda concern: (concern.level, concern.about != Subject.SELF), default=Concern())
+
+
+def _concerns(words: str, grammar: "_Grammar") -> Iterator[Concern]:
+    guards = _guards(words, grammar)
+    for pattern, level in grammar.signs:
+        for start, end in _spans(pattern, words):
+            yield _weigh(words, start, end, _guarded(start, end, level, guards), grammar)
+
+
+def _misheard(righted: Righted, grammar: "_Grammar") -> Iterator[Concern]:
+    """Yield what only a misheard word hides: never more than level 2, for it is a guess."""
+    words, guards = righted.text, _guards(righted.text, grammar)
+    for pattern, level in grammar.signs:
+        for start, end in _spans(pattern, words):
+            inside = [right for left, right in righted.words if left < end and start < right]
+            # A sign that ends in the misheard word is believed only where the clause ends with it, too.
+            if level > 1 and inside and (max(inside) < end or grammar.closed.match(words, end)):
+                yield _weigh(words, start, end, min(2, _guarded(start, end, level, guards)), grammar)
+
+
+_Guards = list[tuple[int, int, int]]
+
+
+def _guards(words: str, grammar: "_Grammar") -> _Guards:
+    return [(start, end, level) for pattern, level in grammar.guards for start, end in _spans(pattern, words)]
+
+
+def _guarded(start: int, end: int, level: int, guards: _Guards) -> int:
+    """Return what is left of a sign's level: a guard counts for what it overlaps and for nothing else."""
+    return min([level, *(cap for left, right, cap in guards if left < end and start < right)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +79,10 @@ class _Grammar:
     rhetorical: re.Pattern[str]
     past: re.Pattern[str]
     other: re.Pattern[str]
+    whose: re.Pattern[str]
     quoted: re.Pattern[str]
+    mentioned: re.Pattern[str]
+    closed: re.Pattern[str]
 
 
 @lru_cache(maxsize=4)
@@ -67,19 +94,22 @@ def _compiled(lexicon: Crisis) -> _Grammar:
         guards=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.guards),
         negated=_just_before(lexicon.negations, fillers),
         rhetorical=_just_before(lexicon.rhetorical, fillers),
-        past=_just_before(lexicon.past, bridges),
+        past=_just_before(lexicon.past, (*bridges, "我", "i")),
         other=_just_before(lexicon.others, bridges, lexicon.addressed),
+        whose=re.compile(f"了?的(?:{_any(lexicon.others)})"),
         quoted=_just_before(lexicon.quoted, (*bridges, *lexicon.others)),
+        mentioned=re.compile(f"[^{_BORDER}]{{0,2}}(?:{_any(lexicon.mentioned)})"),
+        closed=re.compile(f"$|[{_BORDER}]|{_any(lexicon.misheard.closers)}"),
     )
 
 
-def _weigh(words: str, start: int, level: int, grammar: _Grammar) -> Concern:
-    """Return what a sign of `level` at `start` comes to, given what stands before it in the same clause."""
+def _weigh(words: str, start: int, end: int, level: int, grammar: _Grammar) -> Concern:
+    """Return what a sign of `level` comes to, given what stands before and after it in the same clause."""
     before = words[max(0, start - _NEAR) : start]
     clause = re.split(f"[{_BORDER}]", before)[-1]
-    if grammar.quoted.search(clause):
+    if grammar.quoted.search(clause) or grammar.mentioned.match(words, end):
         return Concern(min(level, 1), Subject.QUOTED if level else Subject.SELF)
-    if grammar.other.search(clause):
+    if grammar.other.search(clause) or grammar.whose.match(words, end):
         return Concern(min(level, 1), Subject.OTHER if level else Subject.SELF)
     negated = grammar.negated.search(clause) and not grammar.rhetorical.search(clause)
     return Concern(min(level, 1) if negated or grammar.past.search(clause) else level)
