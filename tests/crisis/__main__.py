@@ -1,4 +1,4 @@
-"""Print how well danger is heard: `python -m tests.crisis [tuning | frozen]`. Exit code 1 where a target is missed."""
+"""Print how well danger is heard: `python -m tests.crisis [tuning | frozen | fresh]`. Exit code 1 where a target is missed."""
 
 import sys
 from collections import Counter
@@ -20,7 +20,8 @@ def main(halves: Sequence[Half]) -> int:
     table = Table(*_HEADS, title="Danger in words, by configs/crisis.yaml")
     for which in Set:
         for half in halves:
-            table.add_row(which, half, *_row(figures(answers, which, half)))
+            if (of := figures(answers, which, half)).lines:
+                table.add_row(which, half, *_row(of))
     console.print(table)
     console.print(
         "explicit, passive: share heard. hard, ordinary: share of false alarms. wrong kind: a line of level 1 or 0 that"

@@ -13,10 +13,11 @@ SEED = 4
 
 
 class Half(StrEnum):
-    """`FROZEN` was written before the lexicon was tuned on `TUNING`, and not looked at meanwhile."""
+    """`FROZEN` was not looked at while the lexicon was tuned on `TUNING`, nor `FRESH` when `FROZEN` had been measured and read."""
 
     TUNING = "tuning"
     FROZEN = "frozen"
+    FRESH = "fresh"
 
 
 class Set(StrEnum):
@@ -37,26 +38,22 @@ class Line:
     group: str
     least: int
     most: int
-
-    @property
-    def half(self) -> Half:
-        """Return its half: drawn by a hash of seed and text, so that a new line moves no other."""
-        return tuple(Half)[hashlib.sha256(f"{SEED}\n{self.text}".encode()).digest()[0] % 2]
+    half: Half
 
 
 _LEVELS = {
-    ("danger", "explicit"): (Set.EXPLICIT, 2, 3),
-    ("danger", "passive"): (Set.PASSIVE, 2, 3),
-    ("hard", "nothing"): (Set.HARD, 0, 0),
-    ("hard", "check_in"): (Set.HARD, 1, 1),
-    ("hard", "helper"): (Set.HARD, 1, 1),
-    ("hard", "quoted"): (Set.HARD, 0, 1),
+    "explicit": (Set.EXPLICIT, 2, 3),
+    "passive": (Set.PASSIVE, 2, 3),
+    "nothing": (Set.HARD, 0, 0),
+    "check_in": (Set.HARD, 1, 1),
+    "helper": (Set.HARD, 1, 1),
+    "quoted": (Set.HARD, 0, 1),
 }
 
 
 def load_lines() -> list[Line]:
     """Return every line once, in the order of the files. Raises ValueError for one that stands twice."""
-    lines = [*_marked("danger"), *_marked("hard"), *_ordinary("ordinary"), *_ordinary("corpus")]
+    lines = [*_marked("danger"), *_marked("hard"), *_marked("fresh"), *_ordinary("ordinary"), *_ordinary("corpus")]
     seen: set[str] = set()
     for line in lines:
         if line.text in seen:
@@ -67,14 +64,21 @@ def load_lines() -> list[Line]:
 
 def _marked(name: str) -> Iterator[Line]:
     for mark, groups in _mapping(read_yaml(FOLDER / f"{name}.yaml")):
-        which, least, most = _LEVELS[name, mark]
+        which, least, most = _LEVELS[mark]
         for group, texts in _mapping(groups):
-            yield from (Line(text, which, group, least, most) for text in _texts(texts))
+            yield from (Line(text, which, group, least, most, _half(name, text)) for text in _texts(texts))
 
 
 def _ordinary(name: str) -> Iterator[Line]:
     for group, texts in _mapping(read_yaml(FOLDER / f"{name}.yaml")):
-        yield from (Line(text, Set.ORDINARY, f"{name}: {group}", 0, 1) for text in _texts(texts))
+        yield from (Line(text, Set.ORDINARY, f"{name}: {group}", 0, 1, _half(name, text)) for text in _texts(texts))
+
+
+def _half(name: str, text: str) -> Half:
+    """Return the half of a line: drawn by a hash of seed and text, so that a new line moves no other."""
+    if name == "fresh":
+        return Half.FRESH
+    return (Half.TUNING, Half.FROZEN)[hashlib.sha256(f"{SEED}\n{text}".encode()).digest()[0] % 2]
 
 
 def _mapping(node: Yaml) -> Iterator[tuple[str, Yaml]]:
