@@ -30,7 +30,7 @@ def test_the_bundled_dialogues_expect_what_there_is() -> None:
         ("{rule: [greeting, zzz]}", "turn 1: expect.rule: no rule 'zzz'; known: crisis-explicit"),
         ("{service: spa}", "turn 1: expect.service: no service 'spa'; known: human_agent"),
         ("{emotion: other}", "turn 1: expect.emotion: no emotion 'other'; known: angry"),
-        ("{voice: sad}", "turn 1: expect.voice, verdict: a typed turn has neither"),
+        ("{voice: sad}", "turn 1: expect.voice, quality: a typed turn has neither"),
         ("{emotion: grumpy}", "'surprised'"),
         ("{feeling: sad}", "unknown key"),
     ],
