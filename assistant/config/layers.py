@@ -81,8 +81,9 @@ def laid_over(config: Config, settings: Mapping[str, Yaml], name: str) -> Config
     Raises ConfigError, a line per mistake: where, which key, what is allowed.
     """
     tree: Tree = config.model_dump(mode="json")
+    sources = {leaf: "configs/default.yaml" for leaf, _ in _flat(tree)}
     for key, value in settings.items():
-        _merge(tree, _nest(key.split("."), value), name, "", {})
+        _merge(tree, _nest(key.split("."), value), name, "", sources)
     return checked(Config, tree, name)
 
 

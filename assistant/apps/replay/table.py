@@ -40,7 +40,8 @@ def show_coverage(coverage: Coverage, screen: Screen) -> None:
         met = sum(each.turns > 0 for each in reached)
         counts = {"met": str(met), "all": str(len(reached))}
         table = Table(box=None, padding=(0, 2), header_style="dim", title_justify="left")
-        table.add_column(f"{screen.words.screen(f'replay.{part}')}  {screen.words.screen('replay.of', counts)}")
+        heading = f"{screen.words.screen(f'replay.{part}')}  {screen.words.screen('replay.of', counts)}"
+        table.add_column(heading, overflow="fold")
         table.add_column(screen.words.screen("replay.turns"), justify="right")
         table.add_column(screen.words.screen("replay.dialogues"), overflow="fold")
         for each in sorted(reached, key=lambda each: each.turns > 0):
