@@ -72,10 +72,10 @@ class Mood:
     of the last few turns that said something, newest last, and where they are going. swings: after each of these turns,
     the root mean square of the steps they make in that plane; swing_z: the last one against what is usual. stated: the
     last turn in which each emotion was stated. corrections: the last of each emotion, in force or ended. hands_off: the
-    last turn in which the speaker wanted no remarks on feelings. turns: how many there were. remark_turn: `turns` when an emotion was last
-    remarked on. clarifications: asked in a row. rescues: how often in a row another way was offered instead of one more
-    of them. phrasings: how often each text key was used. alerts: time of the last alert per rule. rested: time at which
-    each rule with a cool-down last decided. last_end: end of the last turn.
+    last turn in which the speaker wanted no remarks on feelings. turns: how many there were. remark_turn: `turns` when
+    an emotion was last remarked on. clarifications: asked in a row. rescues: how often in a row another way was offered
+    instead of one more of them. phrasings: how often each text key was used. alerts: time of the last alert per rule.
+    rested: time at which each rule with a cool-down last decided. last_end: end of the last turn.
     """
 
     belief: dict[Emotion, float] | None = None
