@@ -1,5 +1,6 @@
 """What every section of the configuration is: strict, frozen, closed to unknown keys."""
 
+import hashlib
 from functools import cached_property
 from typing import Annotated
 
@@ -18,13 +19,17 @@ class Section(BaseModel):
 
 
 class Lexicon(Section):
-    """A section of long lists, looked up by its hash whenever its compiled form is needed: hashed once."""
+    """A section of long lists, by which its compiled form is looked up turn after turn: compared by a digest."""
 
     @cached_property
-    def digest(self) -> int:
-        """Return the hash of all fields."""
-        return hash(tuple(getattr(self, name) for name in type(self).model_fields))
+    def digest(self) -> str:
+        """Return the SHA-256 of all values."""
+        return hashlib.sha256(self.model_dump_json().encode("utf-8")).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other one is of the same kind and holds the same."""
+        return isinstance(other, Lexicon) and type(other) is type(self) and other.digest == self.digest
 
     def __hash__(self) -> int:
         """Return the same for equal lexicons."""
-        return self.digest
+        return hash(self.digest)
