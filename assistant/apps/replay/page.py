@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 import yaml
+from pydantic import JsonValue
 
 from assistant.apps.block import statement
 from assistant.apps.replay.coverage import Coverage, Reach
@@ -98,7 +99,8 @@ def _dialogue(outcome: Outcome, say: Say, *, several: bool) -> Iterator[str]:
 def _turn(turn: TurnOutcome, say: Say) -> Iterator[str]:
     yield f'<tr class="{"held" if turn.held else "missed"}"><td>{turn.number}</td>'
     reply = f'<br><span class="reply">{escape(turn.record.reply.text)}</span>' if turn.record else ""
-    yield f'<td><q>{escape(turn.said)}</q> <span class="soft">{_screen(turn.how, say)}</span>{reply}</td>'
+    said = f"<q>{escape(turn.said)}</q>" if turn.said else say(lambda words: words.screen("no_words"))
+    yield f'<td>{said} <span class="soft">{_screen(turn.how, say)}</span>{reply}</td>'
     yield f"<td>{_found(turn, say)}</td><td>{_expected(turn, say)}</td></tr>"
 
 
@@ -124,10 +126,24 @@ def _expected(turn: TurnOutcome, say: Say) -> str:
     return f"{shown}<ul>{''.join(misses)}</ul>" if turn.misses else f'{shown} <b class="good">✓</b>'
 
 
-def _flow(data: object) -> str:
+def _flow(data: JsonValue) -> str:
     """Return data as a person writes it in a script, without the outer braces."""
-    text = yaml.safe_dump(data, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000)
+    text = yaml.safe_dump(_plain(data), default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000)
     return text.strip().removeprefix("{").removesuffix("}")
+
+
+def _plain(data: JsonValue) -> JsonValue:
+    match data:
+        case dict():
+            return {key: _plain(value) for key, value in data.items()}
+        case [alone]:
+            return _plain(alone)
+        case list():
+            return [_plain(value) for value in data]
+        case float() if data.is_integer():
+            return int(data)
+        case _:
+            return data
 
 
 def _kind(kind: str, say: Say) -> str:
@@ -150,15 +166,15 @@ def _coverage(coverage: Coverage, say: Say) -> Iterator[str]:
     yield f"<h2>{_screen('coverage', say)}</h2><div class='cover'>"
     parts: dict[str, tuple[Reach, ...]] = {
         "rules": coverage.rules,
-        "alerts": coverage.alerts,
         "templates": coverage.templates,
+        "alerts": coverage.alerts,
     }
     for name, reached in parts.items():
         met = sum(each.turns > 0 for each in reached)
         yield f"<section><h3>{_screen(name, say)} <span class='count'>{met} / {len(reached)}</span></h3><table>"
         most = max((each.turns for each in reached), default=0) or 1
         for each in reached:
-            bar = f'<i class="bar-of" style="width:{60 * each.turns / most:.0f}px"></i>'
+            bar = f'<i class="bar-of" style="width:{40 * each.turns / most:.0f}px"></i>'
             look = "held" if each.turns else "missed"
             title = escape(", ".join(each.dialogues))
             yield f'<tr class="{look}" title="{title}"><td><code>{escape(each.name)}</code></td>'
