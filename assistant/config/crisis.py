@@ -24,11 +24,13 @@ class Phrase(Section):
     """Parts that follow each other, each one of its alternatives; in between fillers and up to `gap` other characters.
 
     level: of a sign, what it means (1 strained, 2 passive, 3 explicit); of a guard, what a sign it overlaps is worth.
+    bare: a sign that is taken back by another person or a topic anywhere in its sentence, not only right before it.
     """
 
     level: Annotated[int, Field(ge=0, le=3)]
     parts: Annotated[tuple[Annotated[Words, Field(min_length=1)], ...], Field(min_length=1)]
-    gap: Annotated[int, Field(ge=0, le=8)] = 0
+    gap: Annotated[int, Field(ge=0, le=12)] = 0
+    bare: bool = False
 
 
 class Misheard(Lexicon):
@@ -54,7 +56,9 @@ class Crisis(Lexicon):
     rhetorical: Words
     past: Words
     others: Words
+    reports: Words
     addressed: Words
     quoted: Words
     mentioned: Words
+    topics: Words
     bridges: Words

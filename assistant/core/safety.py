@@ -5,7 +5,7 @@ The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (in
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +14,9 @@ from assistant.core.misheard import Righted, put_right
 
 _BORDER = "。！？!?,，;；.\n"
 """Signs that a phrase does not reach across."""
+
+_STOPS = "。！？!?;；\n"
+"""The ends of sentences: a topic reaches so far."""
 
 _NEAR = 24
 """Characters before a sign in which its negation, its subject or its source is looked for."""
@@ -40,32 +43,43 @@ def assess(text: str, lexicon: Crisis) -> Concern:
 
 def _concerns(words: str, grammar: "_Grammar") -> Iterator[Concern]:
     guards = _guards(words, grammar)
-    for pattern, level in grammar.signs:
-        for start, end in _spans(pattern, words):
-            yield _weigh(words, start, end, _guarded(start, end, level, guards), grammar)
+    for sign in grammar.signs:
+        for match in sign.pattern.finditer(words):
+            yield _weigh(words, sign, match, _guarded(match, sign.level, guards), grammar)
 
 
 def _misheard(righted: Righted, grammar: "_Grammar") -> Iterator[Concern]:
     """Yield what only a misheard word hides: never more than level 2, for it is a guess."""
     words, guards = righted.text, _guards(righted.text, grammar)
-    for pattern, level in grammar.signs:
-        for start, end in _spans(pattern, words):
+    for sign in grammar.signs:
+        for match in sign.pattern.finditer(words) if sign.level > 1 else ():
+            start, end = match.span(1)
             inside = [right for left, right in righted.words if left < end and start < right]
             # A sign that ends in the misheard word is believed only where the clause ends with it, too.
-            if level > 1 and inside and (max(inside) < end or grammar.closed.match(words, end)):
-                yield _weigh(words, start, end, min(2, _guarded(start, end, level, guards)), grammar)
+            if inside and (max(inside) < end or grammar.closed.match(words, end)):
+                yield _weigh(words, sign, match, min(2, _guarded(match, sign.level, guards)), grammar)
 
 
 _Guards = list[tuple[int, int, int]]
 
 
 def _guards(words: str, grammar: "_Grammar") -> _Guards:
-    return [(start, end, level) for pattern, level in grammar.guards for start, end in _spans(pattern, words)]
+    return [(*match.span(1), guard.level) for guard in grammar.guards for match in guard.pattern.finditer(words)]
 
 
-def _guarded(start: int, end: int, level: int, guards: _Guards) -> int:
+def _guarded(match: re.Match[str], level: int, guards: _Guards) -> int:
     """Return what is left of a sign's level: a guard counts for what it overlaps and for nothing else."""
+    start, end = match.span(1)
     return min([level, *(cap for left, right, cap in guards if left < end and start < right)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A phrase compiled: group 1 is all of it, group 2 its last part. Matches may overlap: a guarded one hides none."""
+
+    pattern: re.Pattern[str]
+    level: int
+    bare: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +87,18 @@ class _Grammar:
     """hint: found in every text that holds a sign, and in few others; most turns need no closer look."""
 
     hint: re.Pattern[str]
-    signs: tuple[tuple[re.Pattern[str], int], ...]
-    guards: tuple[tuple[re.Pattern[str], int], ...]
+    signs: tuple[_Sign, ...]
+    guards: tuple[_Sign, ...]
     negated: re.Pattern[str]
     rhetorical: re.Pattern[str]
     past: re.Pattern[str]
     other: re.Pattern[str]
+    reported: re.Pattern[str]
     whose: re.Pattern[str]
     quoted: re.Pattern[str]
     mentioned: re.Pattern[str]
+    topics: re.Pattern[str]
+    anybody: re.Pattern[str]
     closed: re.Pattern[str]
 
 
@@ -90,42 +107,57 @@ def _compiled(lexicon: Crisis) -> _Grammar:
     fillers, bridges = lexicon.fillers, (*lexicon.bridges, *lexicon.fillers)
     return _Grammar(
         hint=re.compile("|".join(re.escape(word) for sign in lexicon.signs for word in _rarest(sign)) or "(?!)"),
-        signs=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.signs),
-        guards=tuple((_phrase(phrase, fillers), phrase.level) for phrase in lexicon.guards),
-        negated=_just_before(lexicon.negations, fillers),
+        signs=tuple(_phrase(phrase, fillers) for phrase in lexicon.signs),
+        guards=tuple(_phrase(phrase, fillers) for phrase in lexicon.guards),
+        negated=_just_before(lexicon.negations, (*fillers, "过")),
         rhetorical=_just_before(lexicon.rhetorical, fillers),
-        past=_just_before(lexicon.past, (*bridges, "我", "i")),
+        past=_just_before(lexicon.past, (*bridges, "我", "i", "过")),
         other=_just_before(lexicon.others, bridges, lexicon.addressed),
+        reported=_just_before(
+            lexicon.others, bridges, lexicon.addressed, f"[^{_BORDER}我]{{0,8}}(?:{_any(lexicon.reports)})"
+        ),
         whose=re.compile(f"了?的(?:{_any(lexicon.others)})"),
         quoted=_just_before(lexicon.quoted, (*bridges, *lexicon.others)),
         mentioned=re.compile(f"[^{_BORDER}]{{0,2}}(?:{_any(lexicon.mentioned)})"),
+        topics=re.compile(_any((*lexicon.topics, *lexicon.quoted))),
+        anybody=re.compile(_any(lexicon.others)),
         closed=re.compile(f"$|[{_BORDER}]|{_any(lexicon.misheard.closers)}"),
     )
 
 
-def _weigh(words: str, start: int, end: int, level: int, grammar: _Grammar) -> Concern:
-    """Return what a sign of `level` comes to, given what stands before and after it in the same clause."""
-    before = words[max(0, start - _NEAR) : start]
-    clause = re.split(f"[{_BORDER}]", before)[-1]
-    if grammar.quoted.search(clause) or grammar.mentioned.match(words, end):
+def _weigh(words: str, sign: _Sign, match: re.Match[str], level: int, grammar: _Grammar) -> Concern:
+    """Return what a sign comes to, `level` at most, given what stands around it."""
+    end = match.end(1)
+    # Whose and whether stands before the whole phrase; within a bare one there is room for it, too.
+    before = words[: match.start(2 if sign.bare else 1)]
+    clause = re.split(f"[{_BORDER}]", before[-_NEAR:])[-1]
+    if (
+        grammar.quoted.search(clause)
+        or grammar.mentioned.match(words, end)
+        or (sign.bare and _topic(words, match, grammar))
+    ):
         return Concern(min(level, 1), Subject.QUOTED if level else Subject.SELF)
-    if grammar.other.search(clause) or grammar.whose.match(words, end):
+    # Of several people in the clause of a bare sign the last one is meant.
+    somebody = sign.bare and grammar.anybody.search(clause, max(0, clause.rfind("我")))
+    if somebody or grammar.other.search(clause) or grammar.reported.search(clause) or grammar.whose.match(words, end):
         return Concern(min(level, 1), Subject.OTHER if level else Subject.SELF)
     negated = grammar.negated.search(clause) and not grammar.rhetorical.search(clause)
     return Concern(min(level, 1) if negated or grammar.past.search(clause) else level)
 
 
-def _spans(pattern: re.Pattern[str], words: str) -> Iterable[tuple[int, int]]:
-    """Yield every occurrence, overlapping ones too: a guarded one must not hide the next."""
-    return (match.span(1) for match in pattern.finditer(words))
+def _topic(words: str, match: re.Match[str], grammar: _Grammar) -> bool:
+    """Tell whether the sentence around a sign speaks of a game, a film, the news."""
+    first = max(words.rfind(stop, 0, match.start(1)) for stop in _STOPS) + 1
+    last = min((place for stop in _STOPS if (place := words.find(stop, match.end(1))) >= 0), default=len(words))
+    return grammar.topics.search(words, first, last) is not None
 
 
-def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> re.Pattern[str]:
-    if len(phrase.parts) == 1:
-        return re.compile(f"(?=({_any(phrase.parts[0])}))")
+def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> _Sign:
     filler = f"(?:{_any(fillers)}| ){{0,4}}"
     between = f"{filler}[^{_BORDER}]{{0,{phrase.gap}}}?" if phrase.gap else filler
-    return re.compile(f"(?=({between.join(f'(?:{_any(part)})' for part in phrase.parts)}))")
+    *first, last = (f"(?:{_any(part)})" for part in phrase.parts)
+    pattern = "".join(f"{part}{between}" for part in first)
+    return _Sign(re.compile(f"(?=({pattern}({last})))"), phrase.level, phrase.bare)
 
 
 def _rarest(phrase: Phrase) -> tuple[str, ...]:
@@ -134,13 +166,13 @@ def _rarest(phrase: Phrase) -> tuple[str, ...]:
 
 
 def _just_before(
-    heads: tuple[str, ...], between: tuple[str, ...], unless_after: tuple[str, ...] = ()
+    heads: tuple[str, ...], between: tuple[str, ...], unless_after: tuple[str, ...] = (), then: str = ""
 ) -> re.Pattern[str]:
     """Return what matches a clause that ends in one of `heads`, but for words of `between`."""
     unless = "".join(
         f"(?<!{re.escape(word + whose)})" for word in unless_after for whose in ("", " ", "我", "我的", " my ")
     )
-    return re.compile(rf"{unless}(?:{_any(heads)})(?:{_any(between)}| ){{0,6}}$")
+    return re.compile(rf"{unless}(?:{_any(heads)}){then}(?:{_any(between)}| ){{0,6}}$")
 
 
 def _any(words: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ SEED = 4
 
 
 class Half(StrEnum):
-    """`FROZEN` was not looked at while the lexicon was tuned on `TUNING`, nor `FRESH` when `FROZEN` had been measured and read."""
+    """`FROZEN` was not looked at while the lexicon was tuned on `TUNING`, nor `FRESH` once `FROZEN` had been read."""
 
     TUNING = "tuning"
     FROZEN = "frozen"
