@@ -21,6 +21,8 @@ from assistant.types import (
 
 Key = TypeVar("Key")
 
+_KINDS = tuple(Polarity)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -70,15 +72,15 @@ def words_evidence(
         return SILENT
     logits = {
         polarity: math.log(max(sentiment.scores.get(polarity, 0.0), settings.floor)) / settings.temperature
-        for polarity in Polarity
+        for polarity in _KINDS
     }
     posterior = normalised(logits)
     rows = settings.confusion
-    usual = {label: math.fsum(prior[emotion] * rows[emotion][label] for emotion in FELT) for label in Polarity}
+    usual = {label: math.fsum(prior[emotion] * rows[emotion][label] for emotion in FELT) for label in _KINDS}
     return Evidence(
         reliability=words_reliability(transcript, settings),
         ratios={
-            emotion: math.log(math.fsum(rows[emotion][label] * posterior[label] / usual[label] for label in Polarity))
+            emotion: math.log(math.fsum(rows[emotion][label] * posterior[label] / usual[label] for label in _KINDS))
             for emotion in FELT
         },
         positive=posterior[Polarity.POSITIVE],

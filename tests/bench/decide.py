@@ -7,6 +7,7 @@ process, one thread. Two clocks: the wall's, and that of the processor, which ot
 """
 
 import argparse
+import gc
 import json
 import random
 import re
@@ -70,6 +71,7 @@ def main() -> None:
     tuning, stricter = build_tuning(load(env={}).config), build_tuning(load(sets=STRICTER, env={}).config)
     records = recorded(arguments.turns, tuning)
     book = Book("made up", records, {tuning.hash(): tuning})
+    gc.freeze()  # as `tune diff` does once it has read its journals
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made-up.jsonl"
         journal = Journal(path)
