@@ -5,7 +5,7 @@ The ladder: 0 nothing, 1 strained, 2 passive ("no wish to live"), 3 explicit (in
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,7 +44,7 @@ def assess(text: str, lexicon: Crisis) -> Concern:
 def _concerns(words: str, grammar: "_Grammar") -> Iterator[Concern]:
     guards = _guards(words, grammar)
     for sign in grammar.signs:
-        for match in sign.pattern.finditer(words):
+        for match in sign.matches(words):
             yield _weigh(words, sign, match, _guarded(match, sign.level, guards), grammar)
 
 
@@ -52,7 +52,7 @@ def _misheard(righted: Righted, grammar: "_Grammar") -> Iterator[Concern]:
     """Yield what only a misheard word hides: never more than level 2, for it is a guess."""
     words, guards = righted.text, _guards(righted.text, grammar)
     for sign in grammar.signs:
-        for match in sign.pattern.finditer(words) if sign.level > 1 else ():
+        for match in sign.matches(words) if sign.level > 1 else ():
             start, end = match.span(1)
             inside = [right for left, right in righted.words if left < end and start < right]
             # A sign that ends in the misheard word is believed only where the clause ends with it, too.
@@ -64,7 +64,7 @@ _Guards = list[tuple[int, int, int]]
 
 
 def _guards(words: str, grammar: "_Grammar") -> _Guards:
-    return [(*match.span(1), guard.level) for guard in grammar.guards for match in guard.pattern.finditer(words)]
+    return [(*match.span(1), guard.level) for guard in grammar.guards for match in guard.matches(words)]
 
 
 def _guarded(match: re.Match[str], level: int, guards: _Guards) -> int:
@@ -75,16 +75,24 @@ def _guarded(match: re.Match[str], level: int, guards: _Guards) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A phrase compiled: group 1 is all of it, group 2 its last part. Matches may overlap: a guarded one hides none."""
+    """A phrase compiled: group 1 is all of it, group 2 its last part.
 
+    hint: found in every text that holds the phrase, by a search that costs little.
+    """
+
+    hint: re.Pattern[str]
     pattern: re.Pattern[str]
     level: int
     bare: bool
 
+    def matches(self, words: str) -> Iterable[re.Match[str]]:
+        """Return every match; they may overlap, so that a guarded one hides none."""
+        return self.pattern.finditer(words) if self.hint.search(words) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class _Grammar:
-    """hint: found in every text that holds a sign, and in few others; most turns need no closer look."""
+    """hint: found in every text that holds any sign, and in few others; most turns need no closer look."""
 
     hint: re.Pattern[str]
     signs: tuple[_Sign, ...]
@@ -106,7 +114,7 @@ class _Grammar:
 def _compiled(lexicon: Crisis) -> _Grammar:
     fillers, bridges = lexicon.fillers, (*lexicon.bridges, *lexicon.fillers)
     return _Grammar(
-        hint=re.compile("|".join(re.escape(word) for sign in lexicon.signs for word in _rarest(sign)) or "(?!)"),
+        hint=_literal(word for sign in lexicon.signs for word in _rarest(sign)),
         signs=tuple(_phrase(phrase, fillers) for phrase in lexicon.signs),
         guards=tuple(_phrase(phrase, fillers) for phrase in lexicon.guards),
         negated=_just_before(lexicon.negations, (*fillers, "过")),
@@ -157,12 +165,18 @@ def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> _Sign:
     between = f"{filler}[^{_BORDER}]{{0,{phrase.gap}}}?" if phrase.gap else filler
     *first, last = (f"(?:{_any(part)})" for part in phrase.parts)
     pattern = "".join(f"{part}{between}" for part in first)
-    return _Sign(re.compile(f"(?=({pattern}({last})))"), phrase.level, phrase.bare)
+    hint = _literal(_rarest(phrase))
+    return _Sign(hint, re.compile(f"(?=({pattern}({last})))"), phrase.level, phrase.bare)
 
 
 def _rarest(phrase: Phrase) -> tuple[str, ...]:
     """Return the alternatives of the part that ordinary talk is least likely to hold: long words, or few."""
     return max(phrase.parts, key=lambda part: (min(map(len, part)), -len(part)))
+
+
+def _literal(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds any of the words as plain characters, nothing where there is none."""
+    return re.compile("|".join(map(re.escape, words)) or "(?!)")
 
 
 def _just_before(
