@@ -133,6 +133,17 @@ def test_a_script_makes_its_own_settings_and_leaves_those_of_others_alone(tmp_pa
     assert code == 0, shown
 
 
+def test_a_script_without_consent_shares_no_engine_with_one_that_has_it(tmp_path: Path) -> None:
+    head = "name: x\nabout: x\nlanguage: zh\nturns: [{text: 太难过了}]\n"
+    with Engines() as engines:
+        read = play(stage(script(tmp_path, head), CONFIG), engines).turns[0].record
+        unread = play(stage(script(tmp_path, f"{head}sets: {{emotion_consent: refused}}\n"), CONFIG), engines)
+    assert read is not None
+    assert read.observation.sentiment is not None
+    assert unread.turns[0].record is not None
+    assert unread.turns[0].record.observation.sentiment is None
+
+
 def test_a_setting_that_does_not_exist_is_told_before_anything_is_played(tmp_path: Path) -> None:
     text = "name: x\nabout: x\nlanguage: zh\nsets: {service_profil: companion}\nturns: [{text: 好}]\n"
     with pytest.raises(ScriptError, match=r"talk\.yaml: sets: .*did you mean 'service_profile'"):
