@@ -19,7 +19,7 @@ from assistant.core.briefing import sentences, tokens
 from assistant.engine import Engine
 from assistant.events import Decided, Event, Input, Notice, Recorded, ReplyDelta, TurnCompleted, TypedText
 from assistant.phrasing import Phrasing
-from assistant.store.journal import comparable
+from assistant.store.journal import Journal, comparable
 from assistant.types import (
     Action,
     Emotion,
@@ -192,6 +192,16 @@ def test_a_journal_with_phrased_replies_replays_byte_for_byte_without_the_model(
     again = records(play(None, [Recorded(one.observation, one.observation.end, one.reply) for one in first]))
     assert [comparable(one) for one in again] == [comparable(one) for one in first]
     assert [one.reply.source for one in again] == [ReplySource.LLM, ReplySource.LLM, ReplySource.FIXED]
+
+
+def test_main_replay_finds_a_journal_of_phrased_replies_unchanged(endpoint: Endpoint, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "talk.jsonl")
+    for record in records(talk(endpoint, "明天要不要带伞", "那后天呢")):
+        journal.write(record, TUNING)
+    command = [sys.executable, "main.py", "replay", str(journal.path)]
+    done = subprocess.run(command, cwd=TOP, check=False, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout
+    assert "2/2" in done.stdout
 
 
 def test_the_decision_does_not_wait_for_the_words(endpoint: Endpoint) -> None:

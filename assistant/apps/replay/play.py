@@ -136,7 +136,7 @@ def _recorded(records: Sequence[TurnRecord], tunings: dict[str, Tuning], session
     """Yield what was perceived, the session tuned each time as it was then."""
     for record in records:
         session.retune(tunings[record.tuning])
-        yield Recorded(record.observation, record.observation.end)
+        yield Recorded(record.observation, record.observation.end, record.reply)
 
 
 def _cue_of(record: TurnRecord, cues: Sequence[Cue]) -> int:
