@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 from assistant.config.analysis import Frames
 from assistant.config.calibration import load_calibration
 from assistant.config.check import broken
-from assistant.config.deployment import Consent, voice_emotion_banned
+from assistant.config.deployment import Consent, Deployment, voice_emotion_banned
 from assistant.config.files import locate
 from assistant.config.layers import load
 from assistant.config.models import Models
@@ -82,6 +82,7 @@ def build_session(
     *,
     heard: Callable[[Observation], None] | None = None,
     phrasing: Phrasing | None = None,
+    converses: bool = False,
 ) -> Session:
     """Return a new conversation on a shared engine, with a VAD of its own; `heard` and `phrasing` are as in Session."""
     return Session(
@@ -95,6 +96,7 @@ def build_session(
         heard=heard,
         hint=_hint(config, tuning),
         phrasing=phrasing,
+        converses=converses,
     )
 
 
@@ -142,9 +144,10 @@ def load_files(config: Config) -> Tuning:
     tuning = load_tuning(
         config.fusion,
         config.memory,
-        config.language,
-        config.service_profile,
-        config.emotion_consent,
+        config.manners,
+        Deployment(
+            config.language, config.service_profile, config.emotion_consent, config.region, minor_mode=config.minor_mode
+        ),
         TuningFiles(
             policy=locate(files.policy),
             services=locate(files.services),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from assistant.config.perception import Quality as QualitySettings
 from assistant.config.perception import Segmenter as SegmenterSettings
 from assistant.config.tuning import Tuning
-from assistant.core.judge import judge
+from assistant.core.judge import answer_language, judge
+from assistant.core.manners import Use, spend
 from assistant.core.memory import Vector, embedding_step
 from assistant.core.reblock import Reblocker, pad
 from assistant.core.segmenter import Dropped, Final, Resumed, Segmenter, SegmentEvent, Started, Tentative
@@ -33,7 +34,17 @@ from assistant.events import (
 from assistant.phrasing import Phrasing
 from assistant.ports import Vad
 from assistant.replying import Replying, as_recorded
-from assistant.types import RECORD_VERSION, AudioChunk, Mood, Observation, Reply, Samples, TurnRecord
+from assistant.types import (
+    RECORD_VERSION,
+    Action,
+    AudioChunk,
+    Language,
+    Mood,
+    Observation,
+    Reply,
+    Samples,
+    TurnRecord,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,10 @@ class Session:
     this changes when an answer is ready, never what it is. `heard` is handed each observation whole, with the voice's
     embeddings, which no event carries: for the analysis of recordings. `hint` becomes a Notice when the voice turns out
     to be foreign to the recogniser. With `phrasing` a language model puts decided replies into words: off the path of
-    what is decided, within its time, or the template is the reply.
+    what is decided, within its time, or the template is the reply. `converses` tells a person that this is a machine, at
+    the start and again after long use, as Notices; for files and tests there is nobody to tell.
+
+    A turn whose decision is to END is the last: whatever else was said or is being said is dropped.
     """
 
     def __init__(
@@ -76,6 +90,7 @@ class Session:
         heard: Callable[[Observation], None] | None = None,
         hint: Hint | None = None,
         phrasing: Phrasing | None = None,
+        converses: bool = False,
     ) -> None:
         self.id = id
         self.mood = Mood()
@@ -93,6 +108,9 @@ class Session:
         self._turns: deque[_Turn] = deque()
         self._typed = 0
         self._vector: Vector | None = None
+        self._converses = converses
+        self._use: Use | None = None
+        self._over = False
 
     @property
     def tuning(self) -> Tuning:
@@ -109,14 +127,19 @@ class Session:
         While sound flows nothing blocks: turns are folded in, in order, when their models have answered. `patient`
         waits for each turn before the next input is taken, which is what files and replay want.
         """
+        if self._converses:
+            language = Language.ZH if self._tuning.language == "auto" else Language(self._tuning.language)
+            yield Notice("info", self._tuning.texts[language].say("manners.disclosure"))
         for item in inputs:
             yield from self._take(item)
             yield from self._fold(wait=patient)
+            if self._over:
+                return
             if isinstance(item, Control) and item.command is Command.END:
                 break
         yield from self._finish()
         yield from self._fold(wait=True)
-        if self._hint and self._stranger and self._stranger.end():
+        if not self._over and self._hint and self._stranger and self._stranger.end():
             yield Notice("info", self._hint.text)
 
     def _take(self, item: Input) -> Iterator[Event]:
@@ -231,6 +254,28 @@ class Session:
         yield TurnCompleted(record)
         if self._hint and self._stranger and self._stranger.hear(record.observation):
             yield Notice("info", self._hint.text)
+        if record.decision.action is Action.END:
+            self._end()
+        elif self._converses:
+            yield from self._remind(record.observation)
+
+    def _end(self) -> None:
+        """Drop what is still being said or perceived: nobody wants an answer any more."""
+        self._over = True
+        self._revoke()
+        for turn in self._turns:
+            if isinstance(turn.work, Pending):
+                turn.work.cancel()
+        self._turns.clear()
+
+    def _remind(self, seen: Observation) -> Iterator[Event]:
+        """Remind of what this is, once with the turn that fills another stretch of use."""
+        tuning, manners = self._tuning, self._tuning.manners
+        every_s = manners.remind.minors_s if tuning.minor_mode else manners.remind.adults_s
+        spent = spend(self._use, seen.start, seen.end, every_s, manners.break_s)
+        self._use = spent.use
+        if spent.remind:
+            yield Notice("info", tuning.texts[answer_language(seen, tuning)].say("manners.reminder"))
 
     def _without_vectors(self, seen: Observation) -> tuple[Observation, Observation]:
         """Return the observation without and with its voice embeddings, the distance to the last reliable one in both.

@@ -252,6 +252,8 @@ CONDITIONS: list[dict[str, Yaml]] = [
     {"language": ["en"]},
     {"turn": {"min": 2}},
     {"clarifications": {"min": 1}},
+    {"leaves": True},
+    {"minor": True},
     {"profile": ["assistant"]},
     {"emotion_consent": ["refused"]},
 ]

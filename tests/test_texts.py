@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config.check import broken, check
+from assistant.config.deployment import Deployment, Region
 from assistant.config.files import CONFIGS, PROMPTS
 from assistant.config.texts import Texts, load_texts
 from assistant.config.tuning import Tuning, TuningFiles, load_tuning
@@ -28,9 +29,8 @@ def tuning_of(files: Path) -> Tuning:
     return load_tuning(
         TUNING.fusion,
         TUNING.memory,
-        "auto",
-        TUNING.service_profile,
-        TUNING.emotion_consent,
+        TUNING.manners,
+        Deployment("auto", TUNING.service_profile, TUNING.emotion_consent, Region.CN, minor_mode=False),
         TuningFiles(
             policy=configs / "policy.yaml",
             services=configs / "services.yaml",
@@ -128,7 +128,7 @@ UNREADABLE = [
         "prompts/zh/replies.yaml",
         "不客气。还有",
         "不客气{name}。还有",
-        "unknown placeholder {name}; known: feeling, service",
+        "unknown placeholder {name}; known: emergency, feeling, help_line, service",
     ),
     ("prompts/zh/replies.yaml", "不客气。还有", "不客气}。还有", "stray brace"),
     ("prompts/zh/replies.yaml", "  - 不客气。还有别的事也可以说。", '  - ""', "replies.thanks: a phrasing is empty"),
@@ -147,7 +147,7 @@ UNREADABLE = [
     ),
     ("configs/policy.yaml", "{min: 2, max: 2}", "{min: two, max: 2}", "got 'two'"),
     ("configs/policy.yaml", "id: conflict", "id: thanks", "id 'thanks' stands twice"),
-    ("configs/services.yaml", '"tel:12356"', '"call us"', "link"),
+    ("configs/services.yaml", 'tel:12356', '"call us"', "link"),
     ("configs/services.yaml", "id: help_line", "id: counselling", "service 'counselling' stands twice"),
     ("configs/crisis.yaml", "negations:", "negation:", "did you mean 'negations'?"),
     ("configs/crisis.yaml", "level: 3", "level: 4", "signs.0.level"),

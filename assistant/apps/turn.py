@@ -53,7 +53,8 @@ def run_turns(
         # An alert is known by its session: each run that raises any needs a name of its own.
         run = f"turn-{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(3)}" if alerts else "turn"
         for number, inputs in enumerate(asked, 1):
-            session = build_session(config, engine, tuning, f"{run}-{number}", phrasing=phrasing)
+            name = f"{run}-{number}"
+            session = build_session(config, engine, tuning, name, phrasing=phrasing, converses=number == 1)
             answered = 0
             for event in session.run(inputs, patient=True):
                 try:

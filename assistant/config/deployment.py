@@ -1,6 +1,8 @@
 """What an assistant is for, where it runs and who speaks to it: each decides what may be heard and said."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class ServiceProfile(StrEnum):
@@ -32,6 +34,17 @@ class Consent(StrEnum):
 
     GRANTED = "granted"
     REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a tuning must know of the place: languages of the answers, purpose, consent, whose numbers for help, minors."""
+
+    language: Literal["auto", "zh", "en"]
+    service_profile: ServiceProfile
+    emotion_consent: Consent
+    region: Region
+    minor_mode: bool
 
 
 def voice_emotion_banned(region: Region, speakers: Speakers) -> str | None:

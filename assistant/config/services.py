@@ -5,7 +5,12 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from assistant.config.base import Section
+from assistant.config.deployment import Region
 from assistant.config.policy import Id, Key
+from assistant.types import Language
+
+
+Link = Annotated[str, Field(pattern=r"^(?:https?://|tel:|app:)\S+$")]
 
 
 class Service(Section):
@@ -13,12 +18,32 @@ class Service(Section):
 
     id: Id
     text: Key
-    link: Annotated[str, Field(pattern=r"^(?:https?://|tel:|app:)\S+$")] | None = None
+    link: Link | None = None
+
+
+class Numbers(Section):
+    """Whom to call, as it is said in the middle of a sentence."""
+
+    help_line: Annotated[str, Field(min_length=1)]
+    emergency: Annotated[str, Field(min_length=1)]
+
+
+class Help(Section):
+    """Where help is to be had in one region; `link` is for a screen, a dial card; it is never called by itself."""
+
+    link: Link
+    zh: Numbers
+    en: Numbers
+
+    def of(self, language: Language) -> dict[str, str]:
+        """Return what stands for {help_line} and {emergency} in the texts of a language."""
+        return (self.zh if language is Language.ZH else self.en).model_dump()
 
 
 class Services(Section):
-    """All offers, each id once."""
+    """All offers, each id once, and the numbers for help of each region."""
 
+    help: dict[Region, Help]
     services: tuple[Service, ...]
 
     @field_validator("services")

@@ -10,7 +10,10 @@ from assistant.config.base import Section
 from assistant.config.yaml import Yaml, checked, read_text, read_yaml
 from assistant.errors import ConfigError
 
-PLACEHOLDERS = ("feeling", "service")
+NUMBERS = ("help_line", "emergency")
+"""Filled in when the texts are loaded for a region."""
+
+PLACEHOLDERS = ("feeling", "service", *NUMBERS)
 """What may stand in braces: the name of the reading, the name of the service. Texts of the screen may use any name."""
 
 SYSTEM = "system"
@@ -53,20 +56,27 @@ class Texts(Section):
         return _BRACES.sub(lambda match: (values or {})[match[1]], text)
 
 
-def load_texts(folder: Path) -> Texts:
-    """Return the texts of all YAML files in `folder`, keys led by the file's name. Raises ConfigError."""
+def load_texts(folder: Path, numbers: Mapping[str, str] | None = None) -> Texts:
+    """Return the texts of all YAML files in `folder`, keys led by the file's name, with the numbers for help filled in.
+
+    Raises ConfigError.
+    """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise ConfigError(f"{folder}: no text files (*.yaml) here")
     phrasings: dict[str, Yaml] = {}
     for path in paths:
-        own: dict[str, Yaml] = {key: list(texts) for key, texts in _leaves(read_yaml(path), path.stem, path)}
-        checked(Texts, {"phrasings": dict(own)}, str(path))
-        phrasings |= own
+        own = {key: list(texts) for key, texts in _leaves(read_yaml(path), path.stem, path)}
+        checked(Texts, {"phrasings": {key: [*variants] for key, variants in own.items()}}, str(path))
+        phrasings |= {key: [_with(numbers or {}, text) for text in variants] for key, variants in own.items()}
     system = folder / f"{SYSTEM}.md"
     if system.is_file():
         phrasings[SYSTEM] = [read_text(system)]
     return checked(Texts, {"phrasings": phrasings}, str(folder))
+
+
+def _with(numbers: Mapping[str, str], text: str) -> str:
+    return _BRACES.sub(lambda match: numbers.get(match[1], match[0]), text)
 
 
 def placeholders(text: str) -> set[str]:

@@ -8,6 +8,7 @@ from assistant.config.base import Section
 from assistant.config.calibration import CalibrationSlot
 from assistant.config.deployment import Consent, Region, ServiceProfile, Speakers
 from assistant.config.judgement import Fusion, Memory
+from assistant.config.manners import Manners
 from assistant.config.models import Models
 from assistant.config.perception import (
     Asr,
@@ -49,6 +50,8 @@ class Config(Section):
     region: Region
     speakers: Speakers
     emotion_consent: Consent
+    minor_mode: bool
+    manners: Manners
     vad: Vad
     segmenter: Segmenter
     quality: Quality

@@ -10,8 +10,9 @@ from assistant.config.base import Section
 from assistant.config.calibration import Calibration, Provenance, replaced
 from assistant.config.corrections import Corrections
 from assistant.config.crisis import Crisis
-from assistant.config.deployment import Consent, ServiceProfile
+from assistant.config.deployment import Consent, Deployment, ServiceProfile
 from assistant.config.judgement import Fusion, Memory
+from assistant.config.manners import Manners
 from assistant.config.policy import Policy
 from assistant.config.services import Services
 from assistant.config.texts import Texts, load_texts
@@ -36,6 +37,8 @@ class Tuning(Section):
     calibrated: Provenance | None = None
     service_profile: ServiceProfile
     emotion_consent: Consent
+    manners: Manners
+    minor_mode: bool
 
     def hash(self) -> str:
         """Return 12 hexadecimal digits that change with any value: SHA-256 over JSON with sorted keys."""
@@ -65,24 +68,32 @@ def calibrated(tuning: Tuning, by: Calibration | None) -> Tuning:
 def load_tuning(
     fusion: Fusion,
     memory: Memory,
-    language: Literal["auto", "zh", "en"],
-    service_profile: ServiceProfile,
-    emotion_consent: Consent,
+    manners: Manners,
+    place: Deployment,
     files: TuningFiles,
 ) -> Tuning:
-    """Return the tuning of the files. Raises ConfigError: file, key, what is allowed."""
+    """Return the tuning of the files, its texts with the numbers for help of the region filled in.
+
+    Raises ConfigError: file, key, what is allowed.
+    """
+    services = checked(Services, read_yaml(files.services), str(files.services))
+    if place.region not in services.help:
+        raise ConfigError(f"{files.services}: help.{place.region}: missing; every text for danger needs its numbers")
+    numbers = services.help[place.region]
     return Tuning(
         fusion=fusion,
         memory=memory,
         policy=checked(Policy, read_yaml(files.policy), str(files.policy)),
-        services=checked(Services, read_yaml(files.services), str(files.services)),
+        services=services,
         crisis=checked(Crisis, read_yaml(files.crisis), str(files.crisis)),
         corrections=checked(Corrections, read_yaml(files.corrections), str(files.corrections)),
         wording=checked(Wording, read_yaml(files.wording), str(files.wording)),
-        texts={language: load_texts(_folder(files.prompts, language)) for language in Language},
-        language=language,
-        service_profile=service_profile,
-        emotion_consent=emotion_consent,
+        texts={language: load_texts(_folder(files.prompts, language), numbers.of(language)) for language in Language},
+        language=place.language,
+        service_profile=place.service_profile,
+        emotion_consent=place.emotion_consent,
+        manners=manners,
+        minor_mode=place.minor_mode,
     )
 
 

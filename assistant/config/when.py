@@ -108,6 +108,8 @@ class When(Section):
     language: tuple[Language, ...] | None = None
     turn: Range | None = None
     clarifications: Range | None = None
+    leaves: bool | None = None
+    minor: bool | None = None
     profile: tuple[ServiceProfile, ...] | None = None
     emotion_consent: tuple[Consent, ...] | None = None
 

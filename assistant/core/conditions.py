@@ -24,6 +24,8 @@ class Situation:
     concern: Concern
     profile: ServiceProfile = ServiceProfile.COMPANION
     consent: Consent = Consent.GRANTED
+    leaves: bool = False
+    minor: bool = False
 
 
 def facts(when: When, situation: Situation) -> tuple[str, ...] | None:
@@ -163,6 +165,8 @@ _LOOK: dict[str, Callable[[When, Situation], Check]] = {
     "clarifications": lambda when, now: _in_range(
         when.clarifications, now.mood.clarifications, "clarifications in a row"
     ),
+    "leaves": lambda when, now: (when.leaves in (None, now.leaves), "wants to end" if now.leaves else "goes on"),
+    "minor": lambda when, now: (when.minor in (None, now.minor), "a minor" if now.minor else "no minor"),
     "profile": lambda when, now: _one_of(when.profile, now.profile, "profile"),
     "emotion_consent": lambda when, now: _one_of(when.emotion_consent, now.consent, "consent"),
 }

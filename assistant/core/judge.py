@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from assistant.config.deployment import Consent
+from assistant.config.deployment import Consent, ServiceProfile
 from assistant.config.tuning import Tuning
 from assistant.core.conditions import Situation
 from assistant.core.correction import Told, tell
 from assistant.core.fusion import fuse
+from assistant.core.manners import leaves
 from assistant.core.memory import listen, remember, settle
 from assistant.core.policy import decide
 from assistant.core.replies import render
@@ -43,9 +44,17 @@ def understand(seen: Observation, mood: Mood, tuning: Tuning) -> Situation:
         affect=affect,
         mood=remember(heard, seen, affect, tuning.memory, concern.level),
         concern=concern,
-        profile=tuning.service_profile,
+        profile=_profile(tuning),
         consent=tuning.emotion_consent,
+        leaves=leaves(seen.text, tuning.manners.leaving),
+        minor=tuning.minor_mode,
     )
+
+
+def _profile(tuning: Tuning) -> ServiceProfile:
+    """Return what the assistant is for; to minors it is no companion."""
+    companion = tuning.service_profile is ServiceProfile.COMPANION
+    return ServiceProfile.ASSISTANT if companion and tuning.minor_mode else tuning.service_profile
 
 
 def _told(seen: Observation, tuning: Tuning) -> Told:

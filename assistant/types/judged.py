@@ -104,13 +104,14 @@ class Doubt(StrEnum):
 
 
 class Action(StrEnum):
-    """What the assistant does in answer to a turn; an alert may ride beside any of them."""
+    """What the assistant does in answer to a turn; an alert may ride beside any of them. END: it was told to stop."""
 
     ANSWER = "answer"
     EMPATHISE = "empathise"
     CLARIFY = "clarify"
     RECOMMEND = "recommend"
     ALERT = "alert"
+    END = "end"
 
 
 class Level(StrEnum):
@@ -200,4 +201,4 @@ class TurnRecord:
     wall_time: str | None = None
 
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
