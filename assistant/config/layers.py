@@ -88,9 +88,10 @@ def laid_over(config: Config, settings: Mapping[str, Yaml], name: str) -> Config
 
 
 def profiles() -> list[str]:
-    """Return the names of the profiles that travel with the program."""
-    other = {"default", "policy", "services", "crisis", "corrections", "wording"}
-    return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in other)
+    """Return the names of the profiles that travel with the program: every file of settings but those named in it."""
+    named = _tree(CONFIGS / "default.yaml").get("files")
+    others = {"default", *(Path(str(name)).stem for name in (named if isinstance(named, dict) else {}).values())}
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in others)
 
 
 def _profile(name: str) -> Layer:
