@@ -78,7 +78,7 @@ def _turn(turn: TurnOutcome, left: float, right: float) -> Iterator[str]:
     if alert:
         yield f'<text class="alert {alert.level}" x="{middle:.1f}" y="15">▲</text>'
     if turn.kind:
-        yield f'<text class="kind" x="{middle + (24 if alert else 0):.1f}" y="15">✗ {turn.kind}</text>'
+        yield f'<text class="kind" x="{middle + (36 if alert else 0):.1f}" y="15">✗ {turn.kind}</text>'
     yield "</g>"
 
 
