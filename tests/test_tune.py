@@ -1,5 +1,6 @@
 """What another tuning changes: nothing unasked, every change with its reason, and numbers that add up."""
 
+import gc
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from assistant.config.tuning import Tuning
 from assistant.config.when import Range, Said, When
 from assistant.core.conditions import checks
 from assistant.core.judge import judge, understand
+from assistant.errors import ScriptError
 from assistant.store.journal import encode, read_journal
 from assistant.tuning.causes import Cause, Reason
 from assistant.tuning.conversations import told
@@ -26,6 +28,7 @@ from assistant.tuning.ladder import climb
 from assistant.tuning.report import Report, report
 from assistant.tuning.trace import Standing, asked, watching
 from assistant.types import Emotion, Language, Mood, Observation, Polarity, TurnRecord
+from tests.bench import decide
 from tests.journals import book, conversations, phrased, recorded, spoken, stub_journal, tuned, written
 from tests.stubs import CONFIG, TUNING
 
@@ -110,6 +113,7 @@ def test_every_change_of_the_rule_has_a_reason_that_names_a_rule(seen: tuple[Obs
     for entry in report([book(recorded(seen))], STRICTER).entries:
         if Aspect.RULE in entry.aspects:
             assert any(reason.rule for reason in entry.reasons), entry
+        assert entry.reasons or entry.change is Change.WORDING, entry
         if entry.change is Change.READING:
             assert any(reason.cause is Cause.READING for reason in entry.reasons), entry
         assert not any(reason.cause is Cause.DRIFTED for reason in entry.reasons)
@@ -323,9 +327,9 @@ def test_a_journal_keeps_every_tuning_and_each_turn_is_compared_with_its_own(tmp
 
 def test_an_empty_journal_and_a_wrong_one_are_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(Exception, match=r"empty\.jsonl: holds no turn"):
+    with pytest.raises(ScriptError, match=r"empty\.jsonl: holds no turn"):
         run("-j", tmp_path / "empty.jsonl")
-    with pytest.raises(Exception, match=r"missing\.jsonl: can't be read"):
+    with pytest.raises(ScriptError, match=r"missing\.jsonl: can't be read"):
         run("-j", tmp_path / "missing.jsonl")
 
 
@@ -368,3 +372,15 @@ def test_record_order_is_kept_within_a_report() -> None:
     records: tuple[TurnRecord, ...] = recorded([spoken("我好难过", SAD, at=9.0 * number) for number in range(4)])
     turns = [entry.turn for entry in report([book(records)], STRICTER).entries]
     assert turns == sorted(turns)
+
+
+def test_the_bench_prints_how_fast_turns_are_decided_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["decide", "--turns", "60", "--rounds", "1", "--json"])
+    decide.main()
+    gc.unfreeze()
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["turns"] == 60
+    assert shown["changed"] > 0
+    assert all(step["wall_s"] > 0 for step in shown["steps"].values())

@@ -181,7 +181,10 @@ def _outcome(case: Case, sides: _Sides) -> Iterator[Reason]:
     for key in Then.model_fields:
         if getattr(old, key) != getattr(new, key):
             yield Reason(Cause.OUTCOME, rule_id, key, str(getattr(old, key)), str(getattr(new, key)))
-    before, after = case.record.decision.template, case.anew.decision.template
+    was, is_ = case.record.decision, case.anew.decision
+    if old.priority == new.priority and was.priority != is_.priority:
+        yield Reason(Cause.OUTCOME, rule_id, Aspect.PRIORITY, str(was.priority), str(is_.priority))
+    before, after = was.template, is_.template
     if old == new and new.vary_by and before != after:
         yield Reason(Cause.VARIES, rule_id, new.vary_by, before, after)
 
