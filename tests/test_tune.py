@@ -74,6 +74,13 @@ def run(*arguments: str | Path) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
+def test_the_place_stays_as_it_was_recorded_unless_the_settings_name_another(tmp_path: Path) -> None:
+    served = tuned("service_profile=customer_service")
+    journal = written(tmp_path / "talk.jsonl", recorded([spoken("你们怎么回事", ANGRY)], served), served)
+    assert run("-j", journal, "--fail-on-change")[0] == 0
+    assert run("-j", journal, "--fail-on-change", "-s", "service_profile=assistant")[0] == 1
+
+
 @law
 @given(conversations())
 def test_a_tuning_changes_nothing_in_what_it_decided_itself(seen: tuple[Observation, ...]) -> None:

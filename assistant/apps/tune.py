@@ -29,9 +29,12 @@ def diff(
     config: ConfigFiles = None,
     sets: Sets = None,
 ) -> None:
-    """Decide recorded turns anew with these settings; show which come out differently, and why."""
+    """Decide recorded turns anew with these settings; show which come out differently, and why.
+
+    Service profile, consent and language stay as they were recorded, unless these settings name them.
+    """
     from assistant.apps.tune_table import tune_diff
     from assistant.config.layers import load
 
-    settings = load(profile, config or (), sets or ()).config
-    raise typer.Exit(tune_diff(settings, journals, html, as_json=as_json, fail_on_change=fail_on_change))
+    loaded = load(profile, config or (), sets or ())
+    raise typer.Exit(tune_diff(loaded, journals, html, as_json=as_json, fail_on_change=fail_on_change))

@@ -19,7 +19,7 @@ from assistant.apps.tune_page import page
 from assistant.apps.tune_words import aspect_of, said, sentence
 from assistant.apps.words import Words, every_language, words_of
 from assistant.build import build_tuning
-from assistant.config.tree import Config
+from assistant.config.layers import DEFAULTS, Loaded
 from assistant.errors import OutputError
 from assistant.tuning.diff import Aspect, Change
 from assistant.tuning.report import Entry, Report, Side, report
@@ -28,22 +28,26 @@ _REPORT = TypeAdapter(Report)
 
 _STYLES = {Change.DECISION: "bold yellow", Change.READING: "bold cyan", Change.WORDING: "bold", Change.NONE: "green"}
 
+_PLACE = ("service_profile", "emotion_consent", "language")
+
 HEARD_CELLS = 40
 """Characters of what was said that a line of the table shows."""
 
 
 def tune_diff(
-    config: Config, journals: Sequence[Path], html: Path | None, *, as_json: bool, fail_on_change: bool
+    loaded: Loaded, journals: Sequence[Path], html: Path | None, *, as_json: bool, fail_on_change: bool
 ) -> int:
-    """Show what `config` changes in the turns of `journals`; return 1 if anything changed and that is to fail, else 0.
+    """Show what settings change in the turns of `journals`; return 1 if anything changed and that is to fail, else 0.
 
+    What they don't say of the place is as it was recorded.
     Raises ScriptError for a journal that can't be read, ConfigError for a tuning that can't be used, OutputError where
     the page can't be written.
     """
-    words = words_of(config)
+    config, words = loaded.config, words_of(loaded.config)
     books, tuning = read_books(journals), build_tuning(config)
+    as_before = [name for name in _PLACE if loaded.sources[name] == DEFAULTS]
     gc.freeze()  # what was read stays to the end: going over it again and again would take a sixth of the time
-    found = report(books, tuning)
+    found = report(books, tuning, as_before)
     if html:
         _write(html, page(found, every_language(config), words.language))
     if as_json:

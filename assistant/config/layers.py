@@ -19,6 +19,9 @@ ENV_PREFIX = "ASSISTANT__"
 
 Tree = dict[str, Yaml]
 
+DEFAULTS = "configs/default.yaml"
+"""The name of the lowest layer."""
+
 _BUNDLED = "configs/"
 """How the names of the program's own layers begin."""
 
@@ -58,7 +61,7 @@ def load(
     upper += [_from_set(text) for text in sets]
     if profile:
         upper.append(Layer("--profile", {"profile": profile}))
-    default = Layer("configs/default.yaml", _tree(CONFIGS / "default.yaml"))
+    default = Layer(DEFAULTS, _tree(CONFIGS / "default.yaml"))
     chosen = next(
         (str(layer.tree["profile"]) for layer in [*reversed(upper), default] if "profile" in layer.tree), "mini"
     )

@@ -1,9 +1,10 @@
 """What another tuning makes of recorded turns: each conversation decided anew, with a mood of its own, and compared."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from assistant.config.tuning import Tuning
 from assistant.core.judge import Judgement, judge
@@ -84,8 +85,10 @@ class Difference:
         return Counter((old, new) for old, new in pairs if old != new)
 
 
-def diff(records: Iterable[TurnRecord], tuning: Tuning) -> Difference:
-    """Return what `tuning` makes differently of recorded turns.
+def diff(
+    records: Iterable[TurnRecord], tuning: Tuning, instead: Mapping[str, Tuning] = MappingProxyType({})
+) -> Difference:
+    """Return what `tuning` makes differently of recorded turns; what was decided by a hash in `instead`, by that one.
 
     What the turns were decided with stands in their records. Distances between voice embeddings are as recorded: the
     embeddings themselves are in no journal.
@@ -97,14 +100,14 @@ def diff(records: Iterable[TurnRecord], tuning: Tuning) -> Difference:
         for conversation in story.conversations
         for record in conversation.records
     )
-    cases = tuple(case for conversation in story.conversations for case in _cases(conversation, tuning))
+    cases = tuple(case for conversation in story.conversations for case in _cases(conversation, tuning, instead))
     return Difference(turns + len(story.orphans), cases, len(story.orphans), phrased)
 
 
-def _cases(conversation: Conversation, tuning: Tuning) -> Iterator[Case]:
+def _cases(conversation: Conversation, tuning: Tuning, instead: Mapping[str, Tuning]) -> Iterator[Case]:
     mood = conversation.mood
     for name, then, record in conversation.turns():
-        anew = judge(record.observation, mood, tuning, record.session)
+        anew = judge(record.observation, mood, instead.get(record.tuning, tuning), record.session)
         change, aspects = _compared(record, anew)
         if change is not Change.NONE:
             yield Case(name, record, then, mood, anew, change, aspects)

@@ -1,7 +1,7 @@
 """The difference that another tuning makes to recorded turns, as values that a table, a page or JSON is made of."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.config.tuning import Tuning
@@ -78,11 +78,20 @@ class Report:
     entries: tuple[Entry, ...]
 
 
-def report(books: Sequence[Book], tuning: Tuning) -> Report:
-    """Return what `tuning` changes in the turns of `books`, each conversation folded for itself."""
-    differences = [diff(book.records, tuning) for book in books]
+def report(books: Sequence[Book], tuning: Tuning, keep: Collection[str] = ()) -> Report:
+    """Return what `tuning` changes in the turns of `books`, each conversation folded for itself.
+
+    keep: fields of the tuning that stay as they were when a turn was decided, such as the service profile of a script.
+    """
+    instead = {
+        name: tuning.model_copy(update={field: getattr(old, field) for field in keep})
+        for book in books
+        for name, old in book.tunings.items()
+        if any(getattr(old, field) != getattr(tuning, field) for field in keep)
+    }
+    differences = [diff(book.records, tuning, instead) for book in books]
     entries = [
-        _entry(book, case, tuning)
+        _entry(book, case, instead.get(case.record.tuning, tuning))
         for book, difference in zip(books, differences, strict=True)
         for case in difference.cases
     ]
