@@ -12,20 +12,25 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from assistant.apps.cli import app
-from assistant.apps.dialogue import load_dialogue
+from assistant.apps.dialogue import Perceived, load_dialogue
 from assistant.apps.replay.coverage import coverage
 from assistant.apps.replay.engines import Engines
+from assistant.apps.replay.given import observation
 from assistant.apps.replay.junit import junit
 from assistant.apps.replay.outcome import Kind, Outcome
 from assistant.apps.replay.play import play
 from assistant.apps.replay.schema import FILE, schema
 from assistant.apps.replay.stage import stage
-from assistant.config.files import DIALOGUES
+from assistant.apps.scripts import problems
+from assistant.config.files import CONFIGS, DIALOGUES
 from assistant.config.layers import load
 from assistant.errors import ScriptError
+from assistant.types import Emotion
 from tests.talk import TUNING
 
 CONFIG = load(env={}).config
@@ -145,8 +150,19 @@ def test_a_script_without_consent_shares_no_engine_with_one_that_has_it(tmp_path
 
 def test_a_setting_that_does_not_exist_is_told_before_anything_is_played(tmp_path: Path) -> None:
     text = "name: x\nabout: x\nlanguage: zh\nsets: {service_profil: companion}\nturns: [{text: 好}]\n"
-    with pytest.raises(ScriptError, match=r"talk\.yaml: sets: .*did you mean 'service_profile'"):
+    with pytest.raises(ScriptError, match=r"talk\.yaml, line 4: sets: .*did you mean 'service_profile'"):
         run(script(tmp_path, text))
+
+
+def test_a_script_with_a_policy_of_its_own_is_checked_against_that_alone(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    policy = (CONFIGS / "policy.yaml").read_text(encoding="utf-8").replace("id: thanks", "id: my-thanks")
+    own = script(tmp_path / "own", policy, "policy.yaml").as_posix()
+    head, turns = "name: x\nabout: x\nlanguage: zh\n", "turns: [{text: 谢谢, expect: {rule: my-thanks}}]\n"
+    path = script(tmp_path, f"{head}sets: {{files.policy: '{own}'}}\n{turns}")
+    assert run(path)[0] == 0
+    assert problems([path], TUNING) == []
+    assert "no rule 'my-thanks'" in str(problems([script(tmp_path, f"{head}{turns}")], TUNING))
 
 
 def test_silence_before_a_turn_passes_in_the_session_and_not_on_the_clock(tmp_path: Path) -> None:
@@ -216,7 +232,37 @@ def test_a_turn_without_speech_points_to_the_voice_activity(tmp_path: Path) -> N
     assert ElementTree.fromstring(junit([outcome])).get("failures") == "1"
 
 
+def test_a_stage_that_failed_says_why_its_result_is_missing(tmp_path: Path) -> None:
+    turn = "{perceived: {failed: [asr, sentiment]}, expect: {heard: 好, sentiment: 正向}}"
+    (outcome,) = played(tmp_path, f"name: x\nabout: x\nlanguage: zh\nturns: [{turn}]\n").turns
+    assert [miss.text.rpartition(" (")[2] for miss in outcome.misses] == ["failed, as the script says)"] * 2
+
+
+@given(st.dictionaries(st.sampled_from(list(Emotion)), st.floats(0, 1), max_size=len(Emotion)))
+def test_scores_given_in_part_become_a_whole_distribution(given_scores: dict[Emotion, float]) -> None:
+    total = sum(given_scores.values())
+    scores = {emotion: share / max(total, 1.0) for emotion, share in given_scores.items()}
+    assume(scores and (len(scores) < len(Emotion) or sum(scores.values()) > 0.01))
+    voice = observation(Perceived(voice=scores), 1).voice
+    assert voice is not None
+    assert list(voice.scores) == list(Emotion)
+    assert sum(voice.scores.values()) == pytest.approx(1)
+    if len(scores) < len(Emotion):
+        assert {emotion: voice.scores[emotion] for emotion in scores} == scores
+
+
 # --- reports
+
+
+def test_a_journal_gives_reports_too_even_an_empty_one(reports: Path, tmp_path: Path) -> None:
+    path = script(tmp_path, TALK)
+    result = CliRunner().invoke(app, ["replay", str(path), "-q", "-s", f"journal.folder={tmp_path / 'runs'}"])
+    assert result.exit_code == 1
+    (journal,) = (tmp_path / "runs").glob("*.jsonl")
+    (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
+    code, shown = run(journal, tmp_path / "empty.jsonl", "--html", tmp_path / "r.html")
+    assert code == 0, shown
+    assert "你们到底管不管" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_junit_has_a_suite_per_run_and_a_failure_with_the_stage_that_missed_first(reports: Path) -> None:

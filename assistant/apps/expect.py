@@ -1,6 +1,7 @@
 """Check one turn's record against what the script expects of it: pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,7 +17,8 @@ Label = TypeVar("Label", bound=StrEnum)
 def misses(expect: Expect, record: TurnRecord, notices: Sequence[Notice] = (), *, realtime: bool = False) -> list[Miss]:
     """Return a sentence for every expectation that the record does not meet, in the order of the stages.
 
-    `notices` are those of the turn. How long it took counts only where sound came at the speed of speech.
+    Where a stage failed, the sentence about its result says why. `notices` are those of the turn. How long it took
+    counts only where sound came at the speed of speech.
     """
     found = [
         *_perceived(expect, record),
@@ -25,7 +27,9 @@ def misses(expect: Expect, record: TurnRecord, notices: Sequence[Notice] = (), *
         *absences(expect.absent, record, notices),
         *(_late(expect, record) if realtime else ()),
     ]
-    return sorted(found, key=lambda miss: list(Kind).index(miss.kind))
+    failed: dict[str, str] = {error.stage: error.message for error in record.observation.errors}
+    told = [replace(miss, text=f"{miss.text} ({failed[miss.kind]})") if miss.kind in failed else miss for miss in found]
+    return sorted(told, key=lambda miss: list(Kind).index(miss.kind))
 
 
 def absences(absent: Absent, record: TurnRecord, notices: Sequence[Notice] = ()) -> Iterator[Miss]:

@@ -24,6 +24,8 @@ def _script(path: Path, tuning: Tuning) -> Iterator[str]:
     except ScriptError as error:
         yield from str(error).splitlines()
         return
+    if any(key.partition(".")[0] == "files" for key in dialogue.sets):
+        return  # It brings a policy of its own.
     names = [*(rule.id for rule in tuning.policy.rules), *LIMIT_RULES, *(watch.id for watch in tuning.policy.watch)]
     for problem in _absent(dialogue.absent, names, (), tuning):
         yield f"{path}: {problem}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.apps.dialogue import Dialogue, load_dialogue
+from assistant.apps.replay.places import line_of
 from assistant.apps.sources import Cue, lay_out
 from assistant.config.layers import laid_over
 from assistant.config.tree import Config
@@ -32,12 +33,17 @@ class Staged:
 def stage(path: Path, config: Config) -> Staged:
     """Return the script of a file, ready to play. Raises ScriptError, AudioError."""
     dialogue = load_dialogue(path)
-    try:
-        own = laid_over(config, dialogue.sets, f"{path}: sets") if dialogue.sets else config
-    except ConfigError as error:
-        raise ScriptError(str(error)) from error
+    own = _own(path, dialogue, config) if dialogue.sets else config
     pause_s = own.segmenter.hangover_s + PAUSE_S
     return Staged(path, dialogue, own, lay_out(dialogue, path.parent, own.audio_files, pause_s))
+
+
+def _own(path: Path, dialogue: Dialogue, config: Config) -> Config:
+    line = line_of(path.read_text(encoding="utf-8"), ("sets",))
+    try:
+        return laid_over(config, dialogue.sets, f"{path}, line {line}: sets")
+    except ConfigError as error:
+        raise ScriptError(str(error)) from error
 
 
 def found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -18,7 +18,12 @@ _TOP, _HIGH, _MOOD, _LOW = 22, 26, 30, 84
 
 
 def strip(outcome: Outcome) -> str:
-    """Return the timeline; above the turns alerts and first misses, below them the valence of each, -1 to 1."""
+    """Return the timeline; above the turns alerts and first misses, below them the valence of each, -1 to 1.
+
+    Nothing for a journal without turns.
+    """
+    if not outcome.turns:
+        return ""
     places = _places(outcome)
     scale = (WIDTH - 20) / max(places[-1][1], 1.0)
     parts = [*_breaks(outcome, places, scale), *_valence(outcome, places, scale)]
