@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, assert_never
 
+from assistant.config.alerts import CONTACT
 from assistant.config.analysis import Frames
 from assistant.config.calibration import load_calibration
 from assistant.config.check import broken
@@ -33,7 +34,7 @@ from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Hint, Session
 from assistant.store.dispatcher import Dispatcher
 from assistant.store.outbox import Outbox
-from assistant.store.sinks.build import build_route
+from assistant.store.sinks.build import build_contact, build_route
 from assistant.types import Language, Level, Observation
 
 _M = TypeVar("_M", bound=Asr | EmotionModel | SentimentModel | Punctuator | None)
@@ -177,6 +178,8 @@ def build_dispatcher(config: Config) -> Dispatcher:
     texts = load_texts(locate(config.files.prompts) / (Language.ZH if config.language == "auto" else config.language))
     levels = {level: texts.say(f"labels.level.{level}") for level in Level}
     routes = {name: build_route(name, choice, levels) for name, choice in alerts.sinks.items()}
+    if contact := build_contact(alerts.contact, levels):
+        routes[CONTACT] = contact
     return Dispatcher(build_outbox(config), routes, include_text=alerts.include_text, grace_s=alerts.grace_s)
 
 

@@ -71,8 +71,8 @@ class Session:
     this changes when an answer is ready, never what it is. `heard` is handed each observation whole, with the voice's
     embeddings, which no event carries: for the analysis of recordings. `hint` becomes a Notice when the voice turns out
     to be foreign to the recogniser. With `phrasing` a language model puts decided replies into words: off the path of
-    what is decided, within its time, or the template is the reply. `converses` tells a person that this is a machine, at
-    the start and again after long use, as Notices; for files and tests there is nobody to tell.
+    what is decided, within its time, or the template is the reply. `converses` tells a person that this is a machine,
+    at the start and again after long use, as Notices; for files there is nobody to tell.
 
     A turn whose decision is to END is the last: whatever else was said or is being said is dropped.
     """

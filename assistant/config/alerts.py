@@ -13,6 +13,9 @@ from assistant.types import Level
 
 FROM_ENVIRONMENT = "env:"
 
+CONTACT = "contact"
+"""How the outbox names the speaker's contact among those who are told."""
+
 
 def _address(value: str) -> str:
     """Refuse what can't be an address, without quoting it: it may hold a token."""
@@ -64,6 +67,20 @@ class CommandSink(Section):
 SinkChoice = Annotated[TerminalSink | JsonlSink | WebhookSink | CommandSink, Field(discriminator="kind")]
 
 
+class Contact(Section):
+    """Somebody whom the speaker has named, to be told of the alerts of these rules; without consent nobody is."""
+
+    consented: bool
+    sink: SinkChoice | None
+    rules: Annotated[tuple[Word, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "Contact":
+        if self.consented and self.sink is None:
+            raise ValueError("consented, but there is no sink to tell the contact through; set sink")
+        return self
+
+
 class Retry(Section):
     """The wait after a failed delivery doubles from `first_s` to `cap_s`; one that fails at that age is given up."""
 
@@ -87,6 +104,7 @@ class Alerts(Section):
 
     outbox: str | None
     sinks: dict[SinkName, SinkChoice]
+    contact: Contact
     include_text: bool
     retry: Retry
     grace_s: Seconds
@@ -94,7 +112,9 @@ class Alerts(Section):
 
     @model_validator(mode="after")
     def _kept_first(self) -> "Alerts":
-        if self.sinks and self.outbox is None:
+        if CONTACT in self.sinks:
+            raise ValueError(f"no sink may be named '{CONTACT}': that is the person of alerts.contact")
+        if (self.sinks or self.contact.consented) and self.outbox is None:
             raise ValueError("sinks need an outbox: nothing is delivered that isn't kept first; set outbox to a file")
         return self
 

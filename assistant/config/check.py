@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.config.duties import neglected
 from assistant.config.lint import lint
 from assistant.config.policy import Rule, Then
 from assistant.config.reach import unreachable
@@ -37,8 +38,8 @@ def check(tuning: Tuning) -> list[str]:
 
 
 def broken(tuning: Tuning) -> list[str]:
-    """Return what would fail in a conversation: missing texts and services, placeholders that nothing fills."""
-    return [*_services(tuning), *_missing(tuning), *_unfilled(tuning)]
+    """Return what would fail in a conversation: missing texts and services, unfilled placeholders, duties."""
+    return [*neglected(tuning.policy), *_services(tuning), *_missing(tuning), *_unfilled(tuning)]
 
 
 def untidy(tuning: Tuning) -> list[str]:

@@ -9,7 +9,6 @@ from assistant.config.deployment import Region
 from assistant.config.policy import Id, Key
 from assistant.types import Language
 
-
 Link = Annotated[str, Field(pattern=r"^(?:https?://|tel:|app:)\S+$")]
 
 

@@ -1,4 +1,4 @@
-"""The frame of a conversation: the word that ends it, and the time after which one is reminded that this is a machine."""
+"""The frame of a conversation: the word that ends it, the time after which one is reminded that this is a machine."""
 
 import re
 from dataclasses import dataclass

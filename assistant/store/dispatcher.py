@@ -8,7 +8,7 @@ from threading import Thread
 from assistant.errors import AlertError, DeliveryError
 from assistant.events import Event, TurnCompleted
 from assistant.store.message import message_of
-from assistant.store.outbox import URGENCY, Outbox
+from assistant.store.outbox import Outbox
 from assistant.store.sinks.sink import Route
 
 POLL_S = 2.0
@@ -59,8 +59,7 @@ class Dispatcher:
         )
         if message is None:
             return
-        urgency = URGENCY[message.level]
-        meant = [name for name, route in self._routes.items() if urgency >= URGENCY[route.from_level]]
+        meant = [name for name, route in self._routes.items() if route.wants(message)]
         if self._outbox.put(message, meant):
             for name in meant:
                 self._wakes[name].set()

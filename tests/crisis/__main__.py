@@ -1,4 +1,4 @@
-"""Print how well danger is heard: `python -m tests.crisis [tuning | frozen | fresh]`; exit code 1 where a target is missed."""
+"""Print how well danger is heard: `python -m tests.crisis [tuning | frozen | fresh]`; exit code 1 below target."""
 
 import sys
 from collections import Counter

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assistant.store.message import AlertMessage
+from assistant.store.outbox import URGENCY
 from assistant.types import Level
 
 
@@ -20,8 +21,17 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A sink, the least level that it is meant for, and the longest that one delivery takes, in seconds."""
+    """A sink, the least level that it is meant for, and the longest that one delivery takes, in seconds.
+
+    rules: whose alerts it is meant for, None for all.
+    """
 
     sink: Sink
     from_level: Level
     takes_s: float
+    rules: tuple[str, ...] | None = None
+
+    def wants(self, message: AlertMessage) -> bool:
+        """Tell whether an alert is meant for it."""
+        mine = self.rules is None or message.rule in self.rules
+        return mine and URGENCY[message.level] >= URGENCY[self.from_level]
