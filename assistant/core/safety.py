@@ -201,9 +201,9 @@ def _word(word: str) -> str:
 
 
 def _normal(text: str, lexicon: Crisis) -> str:
-    """Return text as the lexicon spells it: simplified, lower case, no spaces or dots between Chinese characters."""
+    """Return text as the lexicon spells it: simplified, lower case, nothing strewn between Chinese characters."""
     words = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     for variant, normal in lexicon.variants:
         words = words.replace(variant, normal)
-    words = re.sub(r"\s+|…+|\.{2,}|[~·、\"]+", " ", words)
-    return re.sub(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])", "", words).strip()
+    words = re.sub(rf"\.{{2,}}|[^\w{_BORDER}'-]+", " ", words)
+    return re.sub(r"(?<=[^\x00-\x7f])[ '-]+|[ '-]+(?=[^\x00-\x7f])", "", words).strip()
