@@ -83,6 +83,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_bundled_schema_is_that_of_the_model_and_the_command_prints_it() -> None:
     assert (DIALOGUES / FILE).read_text(encoding="utf-8") == schema()
     assert CliRunner().invoke(app, ["replay", "--schema"]).stdout == schema()
+    assert "Silence before the turn" in json.loads(schema())["$defs"]["Turn"]["properties"]["after_s"]["description"]
     assert set(json.loads(schema())["properties"]) == set(yaml.safe_load(TALK)) | {"speaker", "sets", "absent"}
 
 

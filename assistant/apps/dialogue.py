@@ -6,17 +6,17 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
-from assistant.apps.replay.expectation import Absent, Expect
+from assistant.apps.replay.expectation import Absent, Expect, Written
 from assistant.apps.replay.one_or_more import OneOrMore
 from assistant.apps.replay.places import line_of
-from assistant.config.base import Probability, Seconds, Section
+from assistant.config.base import Probability, Seconds
 from assistant.config.problems import problem
 from assistant.config.yaml import read_yaml
 from assistant.errors import ConfigError, ScriptError
 from assistant.types import Emotion, Language, Observation, Polarity, Stage, Verdict
 
 
-class Voice(Section):
+class Voice(Written):
     """How a spoken turn was made: read by the tool that renders the audio, not by the replay."""
 
     speaker: str
@@ -26,7 +26,7 @@ class Voice(Section):
     gain_db: float = 0
 
 
-class Perceived(Section):
+class Perceived(Written):
     """What the models are taken to have perceived of a spoken turn, written by hand; what is left out is ordinary.
 
     It tests judgement, not models: scores that are not given are spread evenly over the labels that are not named.
@@ -55,7 +55,7 @@ class Perceived(Section):
         return scores
 
 
-class Turn(Section):
+class Turn(Written):
     """One turn, from one source: `audio`, `text`, `perceived` or `observation`."""
 
     say: str | None = None
@@ -80,7 +80,7 @@ class Turn(Section):
         return self
 
 
-class Dialogue(Section):
+class Dialogue(Written):
     """A conversation with one person, and what must come of it."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")]

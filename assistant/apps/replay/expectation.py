@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from assistant.apps.replay.one_or_more import OneOrMore
 from assistant.config.base import Probability, Section
@@ -12,7 +12,13 @@ from assistant.types import Action, Certainty, ConflictKind, Emotion, Group, Lev
 Words = Annotated[str, Field(min_length=1)]
 
 
-class MoodExpect(Section):
+class Written(Section):
+    """A part of a script. What stands below a field is its description in the JSON Schema, too."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class MoodExpect(Written):
     """What must hold of the memory after the turn."""
 
     valence_trend: OneOrMore[Trend] = ()
@@ -30,14 +36,14 @@ class MoodExpect(Section):
     """Asked in a row, this turn included."""
 
 
-class ReplyExpect(Section):
+class ReplyExpect(Written):
     """What the reply must hold, every one of it, and what it must not hold."""
 
     contains: OneOrMore[Words] = ()
     lacks: OneOrMore[Words] = ()
 
 
-class Absent(Section):
+class Absent(Written):
     """What must not happen: none of the listed."""
 
     rule: OneOrMore[str] = ()
@@ -51,7 +57,7 @@ class Absent(Section):
     """Levels of what the program tells beside the conversation."""
 
 
-class Expect(Section):
+class Expect(Written):
     """What must hold of a turn's record; what is left out is free. Of several listed values any will do."""
 
     heard: str | None = None
