@@ -75,7 +75,7 @@ def _guarded(match: re.Match[str], level: int, guards: _Guards) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A phrase compiled: group 1 is all of it, group 2 its last part.
+    """A phrase compiled: group 1 is all of it, 2 its last part, 3 the first of several.
 
     hint: found in every text that holds the phrase, by a search that costs little.
     """
@@ -137,8 +137,8 @@ def _weigh(words: str, sign: _Sign, match: re.Match[str], level: int, grammar: _
     """Return what a sign comes to, `level` at most, given what stands around it."""
     end = match.end(1)
     # Whose and whether stands before the whole phrase; within a bare one there is room for it, too.
-    before = words[: match.start(2 if sign.bare else 1)]
-    clause = re.split(f"[{_BORDER}]", before[-_NEAR:])[-1]
+    lead = _clause(words[: match.start(1)])
+    clause = _clause(words[: match.start(2)]) if sign.bare else lead
     if (
         grammar.quoted.search(clause)
         or grammar.mentioned.match(words, end)
@@ -149,8 +149,20 @@ def _weigh(words: str, sign: _Sign, match: re.Match[str], level: int, grammar: _
     somebody = sign.bare and grammar.anybody.search(clause, max(0, clause.rfind("我")))
     if somebody or grammar.other.search(clause) or grammar.reported.search(clause) or grammar.whose.match(words, end):
         return Concern(min(level, 1), Subject.OTHER if level else Subject.SELF)
-    negated = grammar.negated.search(clause) and not grammar.rhetorical.search(clause)
-    return Concern(min(level, 1) if negated or grammar.past.search(clause) else level)
+    denied = _negated(lead, grammar)
+    if sign.bare and match[3]:  # the first part may itself begin with a "not": that one is the sign's own
+        denied = denied or _negated(_clause(words[match.end(3) : match.start(2)]), grammar)
+    over = grammar.past.search(lead) or grammar.past.search(clause)
+    return Concern(min(level, 1) if denied or over else level)
+
+
+def _clause(before: str) -> str:
+    """Return the last clause of what stands before a sign, as far as it matters."""
+    return re.split(f"[{_BORDER}]", before[-_NEAR:])[-1]
+
+
+def _negated(clause: str, grammar: _Grammar) -> bool:
+    return grammar.negated.search(clause) is not None and not grammar.rhetorical.search(clause)
 
 
 def _topic(words: str, match: re.Match[str], grammar: _Grammar) -> bool:
@@ -165,8 +177,9 @@ def _phrase(phrase: Phrase, fillers: tuple[str, ...]) -> _Sign:
     between = f"{filler}[^{_BORDER}]{{0,{phrase.gap}}}?" if phrase.gap else filler
     *first, last = (f"(?:{_any(part)})" for part in phrase.parts)
     pattern = "".join(f"{part}{between}" for part in first)
+    head = f"(?=({first[0]}))" if first else "()"
     hint = _literal(_rarest(phrase))
-    return _Sign(hint, re.compile(f"(?=({pattern}({last})))"), phrase.level, phrase.bare)
+    return _Sign(hint, re.compile(f"(?=({pattern}({last}))){head}"), phrase.level, phrase.bare)
 
 
 def _rarest(phrase: Phrase) -> tuple[str, ...]:
