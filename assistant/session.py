@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from assistant.config.deployment import Consent
 from assistant.config.perception import Quality as QualitySettings
 from assistant.config.perception import Segmenter as SegmenterSettings
 from assistant.config.tuning import Tuning
@@ -128,8 +129,7 @@ class Session:
         waits for each turn before the next input is taken, which is what files and replay want.
         """
         if self._converses:
-            language = Language.ZH if self._tuning.language == "auto" else Language(self._tuning.language)
-            yield Notice("info", self._tuning.texts[language].say("manners.disclosure"))
+            yield from self._disclose()
         for item in inputs:
             yield from self._take(item)
             yield from self._fold(wait=patient)
@@ -258,6 +258,13 @@ class Session:
             self._end()
         elif self._converses:
             yield from self._remind(record.observation)
+
+    def _disclose(self) -> Iterator[Event]:
+        """Say what this is, and that feelings are read where they are."""
+        language = Language.ZH if self._tuning.language == "auto" else Language(self._tuning.language)
+        reads = self._tuning.emotion_consent is Consent.GRANTED
+        for key in ("manners.disclosure", "manners.reads_feelings") if reads else ("manners.disclosure",):
+            yield Notice("info", self._tuning.texts[language].say(key))
 
     def _end(self) -> None:
         """Drop what is still being said or perceived: nobody wants an answer any more."""

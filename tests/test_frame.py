@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config.deployment import ServiceProfile
+from assistant.config.deployment import Consent, ServiceProfile
 from assistant.config.tuning import Tuning
 from assistant.core.manners import Use, leaves, spend
 from assistant.engine import Engine
@@ -37,6 +37,9 @@ def notices(events: Sequence[Event]) -> list[str]:
 
 def said(key: str, tuning: Tuning = TUNING, language: Language = Language.ZH) -> str:
     return tuning.texts[language].say(key)
+
+
+OPENING = [said("manners.disclosure"), said("manners.reads_feelings")]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,12 @@ def test_it_says_that_it_is_a_machine_before_anything_is_heard() -> None:
     assert conversation([TypedText("你好", 1.0)])[0].type == "notice"
 
 
+def test_it_says_that_it_reads_feelings_only_where_it_does() -> None:
+    refused = TUNING.model_copy(update={"emotion_consent": Consent.REFUSED})
+    assert notices(conversation([TypedText("你好", 1.0)])) == OPENING
+    assert notices(conversation([TypedText("你好", 1.0)], refused)) == [said("manners.disclosure")]
+
+
 def test_files_and_tests_are_told_nothing() -> None:
     assert not notices(conversation([TypedText("你好", 1.0), TypedText("你好", 3 * HOUR)], converses=False))
 
@@ -104,12 +113,12 @@ def test_files_and_tests_are_told_nothing() -> None:
 def test_two_hours_of_use_bring_one_reminder() -> None:
     turns = [TypedText("今天天气怎么样", time) for time in _every(600.0, 2.4 * HOUR)]
     told = notices(conversation(turns))
-    assert told == [said("manners.disclosure"), said("manners.reminder")]
+    assert told == [*OPENING, said("manners.reminder")]
 
 
 def test_a_quarter_of_an_hour_of_silence_begins_a_new_use() -> None:
     turns = [*_every(600.0, 1.9 * HOUR), *(1.9 * HOUR + 1200 + time for time in _every(600.0, 1.9 * HOUR))]
-    assert notices(conversation([TypedText("今天天气怎么样", time) for time in turns])) == [said("manners.disclosure")]
+    assert notices(conversation([TypedText("今天天气怎么样", time) for time in turns])) == OPENING
 
 
 def test_minors_are_reminded_sooner() -> None:

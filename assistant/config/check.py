@@ -157,7 +157,7 @@ def _needed(tuning: Tuning) -> dict[str, str]:
         if outcome.then.alert:
             needed[outcome.then.alert.message] = f"policy.yaml: {outcome.place}.alert"
     needed |= {watch.alert.message: f"policy.yaml: watch.{watch.id}.alert" for watch in tuning.policy.watch}
-    needed |= dict.fromkeys(("manners.disclosure", "manners.reminder"), "the session")
+    needed |= dict.fromkeys(("manners.disclosure", "manners.reads_feelings", "manners.reminder"), "the session")
     shown: dict[str, set[str]] = {
         "emotion": set(Emotion),
         "mixed": {pair_name(pair) for pair in tuning.fusion.statement.mixed.pairs},
