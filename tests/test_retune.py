@@ -61,7 +61,7 @@ def test_a_rule_added_between_two_turns_decides_the_second(files: Path) -> None:
     def turns() -> Iterator[Input]:
         yield TypedText("外卖到哪里了", 0.0)
         rule = "{id: takeaway, when: {says: {any_of: [外卖]}}, then: {action: answer, template: replies.go_on}}"
-        edit(files / "policy.yaml", "rules:\n", f"rules:\n  - {rule}\n")
+        edit(files / "policy.yaml", "  - id: thanks\n", f"  - {rule}\n  - id: thanks\n")
         yield TypedText("外卖到哪里了", 9.0)
 
     events = list(watched.follow(talk, talk.run(turns(), patient=True)))
