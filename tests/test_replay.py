@@ -51,7 +51,10 @@ ONE_RULE = {
         "instead": {"action": "answer", "template": "replies.answer"},
     },
     "hand_off": {"anger": 0, "distress": 0, "cap": 0},
-    "rules": [{"id": "only", "when": {}, "then": {"action": "answer", "template": "replies.answer"}}],
+    "rules": [
+        {"id": "out", "when": {"leaves": True}, "then": {"action": "end", "template": "manners.end", "fixed": True}},
+        {"id": "only", "when": {}, "then": {"action": "answer", "template": "replies.answer", "fixed": True}},
+    ],
 }
 
 NULLED = {

@@ -38,7 +38,7 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What a tuning must know of the place: language of the answers, purpose, consent, region of the numbers, minors."""
+    """What a tuning must know of its place: language of answers, purpose, consent, region of the numbers, minors."""
 
     language: Literal["auto", "zh", "en"]
     service_profile: ServiceProfile
