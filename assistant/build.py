@@ -26,12 +26,13 @@ from assistant.config.tuning import Tuning, TuningFiles, calibrated, load_tuning
 from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import AlertError, ConfigError
+from assistant.hosting import Hint
 from assistant.hub.reference import parse
 from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
 from assistant.phrasing import Phrasing
 from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
-from assistant.session import Hint, Session
+from assistant.session import Session
 from assistant.store.dispatcher import Dispatcher
 from assistant.store.outbox import Outbox
 from assistant.store.sinks.build import build_contact, build_route

@@ -5,16 +5,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from assistant.config.deployment import Consent
 from assistant.config.perception import Quality as QualitySettings
 from assistant.config.perception import Segmenter as SegmenterSettings
 from assistant.config.tuning import Tuning
-from assistant.core.judge import answer_language, judge
-from assistant.core.manners import Use, spend
+from assistant.core.judge import judge
 from assistant.core.memory import Vector, embedding_step
 from assistant.core.reblock import Reblocker, pad
 from assistant.core.segmenter import Dropped, Final, Resumed, Segmenter, SegmentEvent, Started, Tentative
-from assistant.core.stranger import Stranger
 from assistant.engine import Engine, Pending, Perception
 from assistant.events import (
     Command,
@@ -22,7 +19,6 @@ from assistant.events import (
     Decided,
     Event,
     Input,
-    Notice,
     Perceived,
     Recorded,
     SpeechDropped,
@@ -32,6 +28,7 @@ from assistant.events import (
     TypedText,
     UtteranceCut,
 )
+from assistant.hosting import Hint, Hosting
 from assistant.phrasing import Phrasing
 from assistant.ports import Vad
 from assistant.replying import Replying, as_recorded
@@ -39,21 +36,12 @@ from assistant.types import (
     RECORD_VERSION,
     Action,
     AudioChunk,
-    Language,
     Mood,
     Observation,
     Reply,
     Samples,
     TurnRecord,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What to tell someone whose voice the recogniser does not know; from which confidence on it does."""
-
-    familiar_from: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +58,9 @@ class Session:
     Belongs to one thread. The engine may be shared between sessions; the VAD is its own. With `speculate` the models
     start at the first short silence; what they find is committed at the endpoint or revoked when speech goes on:
     this changes when an answer is ready, never what it is. `heard` is handed each observation whole, with the voice's
-    embeddings, which no event carries: for the analysis of recordings. `hint` becomes a Notice when the voice turns out
-    to be foreign to the recogniser. With `phrasing` a language model puts decided replies into words: off the path of
-    what is decided, within its time, or the template is the reply. `converses` tells a person that this is a machine,
-    at the start and again after long use, as Notices; for files there is nobody to tell.
+    embeddings, which no event carries: for the analysis of recordings. With `phrasing` a language model puts decided
+    replies into words: off the path of what is decided, within its time, or the template is the reply. `hint` and
+    `converses` are as in Hosting.
 
     A turn whose decision is to END is the last: whatever else was said or is being said is dropped.
     """
@@ -102,15 +89,12 @@ class Session:
         self._segmenter = Segmenter(segmenter, quality)
         self._speculate = speculate
         self._heard = heard
-        self._hint = hint
-        self._stranger = Stranger(hint.familiar_from) if hint else None
         self._tentative: Pending | None = None
         self._replying = Replying(phrasing) if phrasing else None
         self._turns: deque[_Turn] = deque()
         self._typed = 0
         self._vector: Vector | None = None
-        self._converses = converses
-        self._use: Use | None = None
+        self._hosting = Hosting(converses=converses, hint=hint)
         self._over = False
 
     @property
@@ -128,8 +112,7 @@ class Session:
         While sound flows nothing blocks: turns are folded in, in order, when their models have answered. `patient`
         waits for each turn before the next input is taken, which is what files and replay want.
         """
-        if self._converses:
-            yield from self._disclose()
+        yield from self._hosting.begin(self._tuning)
         for item in inputs:
             yield from self._take(item)
             yield from self._fold(wait=patient)
@@ -139,8 +122,8 @@ class Session:
                 break
         yield from self._finish()
         yield from self._fold(wait=True)
-        if not self._over and self._hint and self._stranger and self._stranger.end():
-            yield Notice("info", self._hint.text)
+        if not self._over:
+            yield from self._hosting.end()
 
     def _take(self, item: Input) -> Iterator[Event]:
         match item:
@@ -252,19 +235,10 @@ class Session:
         if self._replying:
             self._replying.remember(record)
         yield TurnCompleted(record)
-        if self._hint and self._stranger and self._stranger.hear(record.observation):
-            yield Notice("info", self._hint.text)
-        if record.decision.action is Action.END:
+        last = record.decision.action is Action.END
+        if last:
             self._end()
-        elif self._converses:
-            yield from self._remind(record.observation)
-
-    def _disclose(self) -> Iterator[Event]:
-        """Say what this is, and that feelings are read where they are."""
-        language = Language.ZH if self._tuning.language == "auto" else Language(self._tuning.language)
-        reads = self._tuning.emotion_consent is Consent.GRANTED
-        for key in ("manners.disclosure", "manners.reads_feelings") if reads else ("manners.disclosure",):
-            yield Notice("info", self._tuning.texts[language].say(key))
+        yield from self._hosting.after(record.observation, self._tuning, last=last)
 
     def _end(self) -> None:
         """Drop what is still being said or perceived: nobody wants an answer any more."""
@@ -274,15 +248,6 @@ class Session:
             if isinstance(turn.work, Pending):
                 turn.work.cancel()
         self._turns.clear()
-
-    def _remind(self, seen: Observation) -> Iterator[Event]:
-        """Remind of what this is, once with the turn that fills another stretch of use."""
-        tuning, manners = self._tuning, self._tuning.manners
-        every_s = manners.remind.minors_s if tuning.minor_mode else manners.remind.adults_s
-        spent = spend(self._use, seen.start, seen.end, every_s, manners.break_s)
-        self._use = spent.use
-        if spent.remind:
-            yield Notice("info", tuning.texts[answer_language(seen, tuning)].say("manners.reminder"))
 
     def _without_vectors(self, seen: Observation) -> tuple[Observation, Observation]:
         """Return the observation without and with its voice embeddings, the distance to the last reliable one in both.

@@ -11,7 +11,8 @@ from assistant.build import build_tuning
 from assistant.config.layers import load
 from assistant.engine import Engine
 from assistant.errors import ModelError
-from assistant.session import Hint, Session
+from assistant.hosting import Hint
+from assistant.session import Session
 from assistant.types import (
     SAMPLE_RATE,
     Emotion,

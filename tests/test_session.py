@@ -25,7 +25,7 @@ from assistant.events import (
     TypedText,
     UtteranceCut,
 )
-from assistant.session import Hint
+from assistant.hosting import Hint
 from assistant.store.journal import Journal, comparable, read_journal
 from assistant.types import (
     AudioChunk,

@@ -147,7 +147,7 @@ UNREADABLE = [
     ),
     ("configs/policy.yaml", "{min: 2, max: 2}", "{min: two, max: 2}", "got 'two'"),
     ("configs/policy.yaml", "id: conflict", "id: thanks", "id 'thanks' stands twice"),
-    ("configs/services.yaml", 'tel:12356', '"call us"', "link"),
+    ("configs/services.yaml", "tel:12356", '"call us"', "link"),
     ("configs/services.yaml", "id: help_line", "id: counselling", "service 'counselling' stands twice"),
     ("configs/crisis.yaml", "negations:", "negation:", "did you mean 'negations'?"),
     ("configs/crisis.yaml", "level: 3", "level: 4", "signs.0.level"),
