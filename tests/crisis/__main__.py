@@ -1,4 +1,4 @@
-"""Print how well danger is heard: `python -m tests.crisis [tuning|frozen|fresh|untouched]`; exit code 1 below target."""
+"""Print how well danger is heard: `python -m tests.crisis [HALF...]`; exit code 1 below target."""
 
 import sys
 from collections import Counter
