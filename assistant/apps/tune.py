@@ -31,7 +31,7 @@ def diff(
 ) -> None:
     """Decide recorded turns anew with these settings; show which come out differently, and why.
 
-    Service profile, consent and language stay as they were recorded, unless these settings name them.
+    Service profile, consent, minor mode and language stay as they were recorded, unless these settings name them.
     """
     from assistant.apps.tune_table import tune_diff
     from assistant.config.layers import load

@@ -28,7 +28,7 @@ _REPORT = TypeAdapter(Report)
 
 _STYLES = {Change.DECISION: "bold yellow", Change.READING: "bold cyan", Change.WORDING: "bold", Change.NONE: "green"}
 
-_PLACE = ("service_profile", "emotion_consent", "language")
+_PLACE = ("service_profile", "emotion_consent", "minor_mode", "language")
 
 HEARD_CELLS = 40
 """Characters of what was said that a line of the table shows."""
