@@ -153,8 +153,8 @@ def _verify(models: "Sequence[Reference]", settings: "Models", console: "Console
 
 def _reopen(models: "Sequence[Reference]", settings: "Models", console: "Console") -> None:
     """Make damaged models unfinished ones, if the hub is there to bring what they lack."""
+    from assistant.hub.choice import remote_of
     from assistant.hub.place import reopen
-    from assistant.hub.remote import remote_of
 
     for verdict in _verify(models, settings, console):
         if verdict.fetched and not verdict.good:

@@ -10,11 +10,12 @@ from pathlib import Path
 from assistant.config.models import Models
 from assistant.errors import FetchError, UnreachableError
 from assistant.hub.checksum import git_blob_of, sha256_of
+from assistant.hub.choice import remote_of
 from assistant.hub.needed import needed
 from assistant.hub.place import free_bytes, install, locked, make_room, take_back
 from assistant.hub.progress import Progress
 from assistant.hub.reference import Reference
-from assistant.hub.remote import UNFINISHED, Remote, RemoteFile, remote_of
+from assistant.hub.remote import UNFINISHED, Remote, RemoteFile
 from assistant.hub.store import (
     File,
     Manifest,

@@ -1,10 +1,9 @@
 """What a hub can do for us: list the files of a model, and bring one."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from assistant.config.models import Models
 from assistant.errors import UnreachableError
@@ -13,18 +12,6 @@ from assistant.hub.reference import Reference
 
 UNFINISHED = ".incomplete"
 """Ends the name of a file that isn't there whole yet."""
-
-# The client libraries read these when they are imported or called: no bars and logs of their own, nothing said about
-# this machine, no stored login, no question to a cloud's metadata service, no second lock beside ours.
-_QUIET = {
-    "TQDM_DISABLE": "1",
-    "MODELSCOPE_LOG_LEVEL": "CRITICAL",
-    "MODELSCOPE_DOWNLOAD_INTRA_CLOUD": "false",
-    "MODELSCOPE_DOWNLOAD_FILE_LOCK": "false",
-    "HF_HUB_VERBOSITY": "critical",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +53,3 @@ def unreachable(model: Reference, address: str, error: BaseException) -> Unreach
         f"check the network and try again, what has arrived is kept; or name a mirror: --set models.{model.hub}="
         f"{'https://hf-mirror.com' if model.hub == 'huggingface' else 'https://...'}"
     )
-
-
-def remote_of(hub: Hub, settings: Models) -> Remote:
-    """Return the hub at the configured address; its client library is imported only now."""
-    os.environ.update(_QUIET)
-    match hub:
-        case "modelscope":
-            from assistant.hub.modelscope import ModelScope
-
-            return ModelScope(address_of(hub, settings))
-        case "huggingface":
-            from assistant.hub.huggingface import HuggingFace
-
-            return HuggingFace(address_of(hub, settings))
-    assert_never(hub)
