@@ -88,7 +88,7 @@ class Turn(pytest.Item):
         if not turn.held:
             pytest.fail("\n".join(f"[{miss.kind}] {miss.text}" for miss in turn.misses), pytrace=False)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:  # type: ignore[override]
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:  # type: ignore[override]  # pytest types it wider than it calls it
         """Return what was missed, or what stands in the way, without a traceback where a person can mend it."""
         from assistant.errors import AssistantError
 

@@ -159,7 +159,7 @@ class Outbox:
             values = (self._clock(), by, note, id)
             db.execute("UPDATE alert SET acknowledged = ?, acknowledged_by = ?, note = ? WHERE id = ?", values)
 
-    def resend(self, id: str, sinks: Iterable[str]) -> None:  # noqa: A002
+    def resend(self, id: str, sinks: Iterable[str]) -> None:  # noqa: A002 - as above
         """Deliver an alert to these sinks once more, from now on. Raises AlertError if it is unknown or settled."""
         with self._transaction():
             self._start(self._refuse_settled(id), sinks, self._clock())
@@ -188,11 +188,11 @@ class Outbox:
             [(number, sink, now, now) for sink in sinks],
         )
 
-    def _message(self, id: str) -> AlertMessage | None:  # noqa: A002
+    def _message(self, id: str) -> AlertMessage | None:  # noqa: A002 - as above
         found = self._db.execute("SELECT message FROM alert WHERE id = ?", (id,)).fetchone()
         return decode(found[0]) if found else None
 
-    def _refuse_settled(self, id: str) -> int:  # noqa: A002
+    def _refuse_settled(self, id: str) -> int:  # noqa: A002 - as above
         """Return the number of an alert that nobody has seen to yet. Raises AlertError else."""
         found = self._db.execute(
             "SELECT number, acknowledged, acknowledged_by FROM alert WHERE id = ?", (id,)
