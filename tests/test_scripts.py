@@ -27,7 +27,7 @@ def test_the_bundled_dialogues_expect_what_there_is() -> None:
     ("expect", "complaint"),
     [
         ("{rule: greetings}", "turn 1: expect.rule: no rule 'greetings'; did you mean 'greeting'?"),
-        ("{rule: [greeting, zzz]}", "turn 1: expect.rule: no rule 'zzz'; known: crisis-explicit"),
+        ("{rule: [greeting, zzz]}", f"turn 1: expect.rule: no rule 'zzz'; known: {TUNING.policy.rules[0].id}"),
         ("{service: spa}", "turn 1: expect.service: no service 'spa'; known: human_agent"),
         ("{emotion: other}", "turn 1: expect.emotion: no emotion 'other'; known: angry"),
         ("{voice: sad}", "turn 1: expect.voice, quality: a typed turn has neither"),
