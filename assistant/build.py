@@ -27,9 +27,9 @@ from assistant.core.safety import assess
 from assistant.engine import PATIENT, Engine
 from assistant.errors import AlertError, ConfigError
 from assistant.hosting import Hint
-from assistant.hub.reference import parse
 from assistant.hub.size import shown
 from assistant.hub.store import is_hub, resolve
+from assistant.hub.uses import references_of
 from assistant.phrasing import Phrasing
 from assistant.ports import Asr, EmotionModel, Punctuator, SentimentModel, Vad
 from assistant.session import Session
@@ -118,17 +118,11 @@ def _hint(config: Config, tuning: Tuning) -> Hint | None:
     """Return what a stranger to the recogniser is told: how to get the real models, their size, how long that takes."""
     if not isinstance(config.asr, Paraformer) or config.asr.familiar_from is None:
         return None
-    named = [parse(reference).model for reference in references(load("full", env={}).config)]
-    size = sum(model.about_bytes for model in named if model)
+    wanted = references_of(load("full", env={}).config)
+    size = sum(reference.model.about_bytes for reference in wanted if reference.model)
     values = {"size": shown(size), "minutes": str(math.ceil(size * 8 / 100e6 / 60))}
     language = Language.ZH if tuning.language == "auto" else Language(tuning.language)
     return Hint(config.asr.familiar_from, tuning.texts[language].say("console.stranger", values))
-
-
-def references(config: Config) -> list[str]:
-    """Return the models that the slots of a configuration name, in the order of the slots."""
-    slots = (config.vad, config.asr, config.emotion, config.sentiment, config.punctuator)
-    return [slot.model for slot in slots if not isinstance(slot, WebRtcVad | Off)]
 
 
 def build_tuning(config: Config) -> Tuning:

@@ -96,10 +96,6 @@ class Phrased:
         text = "".join(self._good[: self._let_out]).strip()
         return replace(self._fallback, text=text, source=ReplySource.LLM) if text else self._fallback
 
-    def cancel(self) -> None:
-        """Stop it; what was let out stays said."""
-        self._end(None)
-
     def _late(self) -> str | None:
         passed = time.monotonic() - self._began
         if not self._good and passed > self._settings.first_piece_s:

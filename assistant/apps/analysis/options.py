@@ -11,11 +11,12 @@ from assistant import __version__
 from assistant.apps.analysis.choices import Channel, Granularity
 from assistant.apps.analysis.result import RESULT_VERSION
 from assistant.audio.wav import MAX_SECONDS
-from assistant.build import find, references
+from assistant.build import find
 from assistant.config.perception import AudioFiles
 from assistant.config.tree import Config
 from assistant.config.tuning import Tuning
 from assistant.errors import ConfigError
+from assistant.hub.uses import models_of
 
 READ_WHOLE = 64 * 1024 * 1024
 """Bytes: smaller files of a model are told apart by all they hold, greater ones by size and date."""
@@ -69,7 +70,7 @@ def _fingerprint(config: Config, tuning: Tuning, options: Options) -> str:
     Left out is what decides only when a result is there or where it is put.
     """
     settings = config.model_dump(mode="json", exclude={"engine", "journal", "files", "models", "alerts"})
-    models = [list(_files(find(reference, config.models))) for reference in references(config)]
+    models = [list(_files(find(reference, config.models))) for reference in models_of(config).values()]
     parts = [__version__, RESULT_VERSION, options.granularity, options.channel, options.embedding]
     whole = json.dumps([parts, settings, tuning.hash(), models], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(whole.encode("ascii")).hexdigest()[:12]
